@@ -1,0 +1,16 @@
+package dev.postern.auth.credentials;
+
+/** Hears how a source's generations change. Called in order, on a thread of the source's choice; must not block. */
+public interface CredentialListener {
+    /**
+     * This generation is CURRENT now and the one before it RETIRING: open new connections with it, let active
+     * transactions finish on the old one. The credential is shown, not handed out: {@link CredentialSource#acquire} it to use it.
+     */
+    void rotated(Credential current);
+
+    /**
+     * This generation is DEAD: close every connection it opened now. It was refused, or its deadline has come while the
+     * issuer is there (and will drop the role).
+     */
+    default void ended(Credential credential, String reason) {}
+}

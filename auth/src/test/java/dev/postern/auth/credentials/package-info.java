@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.auth.credentials;
+
+import org.jspecify.annotations.NullMarked;
