@@ -1,0 +1,83 @@
+package dev.postern.gateway.protocol;
+
+/** The one place that says what a client reads of a {@link Refusal}. The texts are PostgreSQL's where it has one. */
+public final class ErrorResponses {
+    private ErrorResponses() {}
+
+    public static ErrorResponse of(Refusal refusal) {
+        return switch (refusal) {
+            case Refusal.UnknownDatabase r -> passwordFailed(r.user());
+            case Refusal.UnknownUser r -> passwordFailed(r.user());
+            case Refusal.BadPassword r -> passwordFailed(r.user());
+            case Refusal.UserNameMissing ignored ->
+                notAuthorized("no PostgreSQL user name specified in startup packet");
+            case Refusal.TlsRequired ignored ->
+                notAuthorized("TLS is required").withHint("Connect with sslmode=require or stricter.");
+            case Refusal.TlsNotAvailable ignored -> notAuthorized("TLS is not available on this endpoint");
+            case Refusal.AccessDenied ignored -> notAuthorized("access denied");
+            case Refusal.SuperuserRefused ignored -> notAuthorized("superusers are not allowed on this endpoint");
+            case Refusal.RouteContradiction ignored ->
+                notAuthorized("the server name does not belong to the database")
+                        .withHint("Connect to the host name that was given to you with the name of the database.");
+            case Refusal.TooManyClients ignored ->
+                ErrorResponse.fatal(SqlStates.TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+            // PgBouncer sends 08P01 for both, which blames the client. The cause is a lack of connections: class 53 is
+            // what
+            // drivers and frameworks take for transient and retry; 57014 would pass for a statement timeout.
+            case Refusal.PoolExhausted ignored ->
+                ErrorResponse.fatal(SqlStates.TOO_MANY_CONNECTIONS, "too many clients wait for a server connection");
+            case Refusal.QueryWaitTimeout ignored ->
+                ErrorResponse.fatal(
+                        SqlStates.TOO_MANY_CONNECTIONS, "query_wait_timeout: no server connection became free");
+            case Refusal.ServerUnreachable ignored ->
+                ErrorResponse.fatal(SqlStates.CONNECTION_FAILURE, "the database server cannot be reached");
+            case Refusal.ServerStarting ignored ->
+                ErrorResponse.fatal(SqlStates.CANNOT_CONNECT_NOW, "the database system is starting up");
+            case Refusal.ServerLoginFailed ignored ->
+                ErrorResponse.fatal(SqlStates.CONNECTION_FAILURE, "the gateway cannot log in to the database server");
+            case Refusal.ServerLost ignored ->
+                ErrorResponse.fatal(SqlStates.CONNECTION_FAILURE, "the connection to the database server was lost");
+            case Refusal.CredentialUnavailable ignored ->
+                ErrorResponse.fatal(
+                        SqlStates.CANNOT_CONNECT_NOW,
+                        "the database is not available now: no credential for its server");
+            case Refusal.ShuttingDown ignored -> adminShutdown();
+            case Refusal.RouteRemoved ignored -> adminShutdown();
+            // PostgreSQL's code and words for authentication_timeout.
+            case Refusal.LoginTimeout ignored ->
+                ErrorResponse.fatal(SqlStates.QUERY_CANCELED, "canceling authentication due to timeout");
+            case Refusal.ClientIdleTimeout ignored ->
+                ErrorResponse.fatal(
+                        SqlStates.IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
+            case Refusal.IdleTransactionTimeout ignored ->
+                ErrorResponse.fatal(
+                        SqlStates.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                        "terminating connection due to idle-in-transaction timeout");
+            case Refusal.TransactionTimeout ignored ->
+                ErrorResponse.fatal(SqlStates.TRANSACTION_TIMEOUT, "terminating connection due to transaction timeout");
+            case Refusal.QueryTimeout ignored ->
+                ErrorResponse.fatal(SqlStates.QUERY_CANCELED, "terminating connection due to query_timeout");
+            case Refusal.QueryCanceled ignored ->
+                ErrorResponse.error(SqlStates.QUERY_CANCELED, "canceling statement due to user request");
+            case Refusal.ProtocolViolated r -> ErrorResponse.fatal(SqlStates.PROTOCOL_VIOLATION, r.message());
+            case Refusal.FeatureNotSupported r -> ErrorResponse.fatal(SqlStates.FEATURE_NOT_SUPPORTED, r.message());
+            case Refusal.InvalidStartupParameter r ->
+                ErrorResponse.fatal(SqlStates.INVALID_PARAMETER_VALUE, r.message());
+            case Refusal.Internal ignored ->
+                ErrorResponse.fatal(SqlStates.INTERNAL_ERROR, "internal error of the gateway");
+        };
+    }
+
+    private static ErrorResponse passwordFailed(String user) {
+        return ErrorResponse.fatal(
+                SqlStates.INVALID_PASSWORD, "password authentication failed for user \"" + user + "\"");
+    }
+
+    private static ErrorResponse notAuthorized(String message) {
+        return ErrorResponse.fatal(SqlStates.INVALID_AUTHORIZATION_SPECIFICATION, message);
+    }
+
+    private static ErrorResponse adminShutdown() {
+        return ErrorResponse.fatal(SqlStates.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    }
+}
