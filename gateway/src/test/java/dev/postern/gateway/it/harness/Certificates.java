@@ -1,0 +1,113 @@
+package dev.postern.gateway.it.harness;
+
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+
+/**
+ * A throw-away certificate authority and what it issued, as PEM files and as JSSE objects. Read-only after it is made.
+ */
+public final class Certificates {
+    private static final Certificates SHARED = create();
+
+    private final Path directory;
+    private final X509Bundle authority;
+
+    private Certificates(Path directory, X509Bundle authority) {
+        this.directory = directory;
+        this.authority = authority;
+    }
+
+    /** The authority that both the gateway's and the servers' certificates come from in most scenarios. */
+    public static Certificates shared() {
+        return SHARED;
+    }
+
+    /** A new authority, which nobody trusts unless told to. */
+    public static Certificates create() {
+        try {
+            Path directory = TemporaryFolders.create("certificates");
+            X509Bundle authority = new CertificateBuilder()
+                    .subject("CN=Postern test authority")
+                    .setIsCertificateAuthority(true)
+                    .setKeyUsage(true, CertificateBuilder.KeyUsage.keyCertSign, CertificateBuilder.KeyUsage.cRLSign)
+                    .ecp256()
+                    .buildSelfSigned();
+            Files.writeString(directory.resolve("ca.crt"), authority.getCertificatePEM());
+            return new Certificates(directory, authority);
+        } catch (Exception e) {
+            throw new IllegalStateException("no certificate authority", e);
+        }
+    }
+
+    public Path caFile() {
+        return directory.resolve("ca.crt");
+    }
+
+    /** Issues a server certificate for {@code localhost} and 127.0.0.1; the files appear beside the authority's. */
+    public KeyPairFiles issueForLocalhost(String name) {
+        return issue(name, true);
+    }
+
+    /** Issues a server certificate for another host: verify-ca accepts it, verify-full does not. */
+    public KeyPairFiles issueForElsewhere(String name) {
+        return issue(name, false);
+    }
+
+    private KeyPairFiles issue(String name, boolean localhost) {
+        try {
+            CertificateBuilder builder = new CertificateBuilder()
+                    .subject(localhost ? "CN=localhost" : "CN=elsewhere.example.com")
+                    .addExtendedKeyUsageServerAuth()
+                    .ecp256();
+            if (localhost) {
+                builder.addSanDnsName("localhost").addSanIpAddress("127.0.0.1");
+            } else {
+                builder.addSanDnsName("elsewhere.example.com");
+            }
+            X509Bundle bundle = builder.buildIssuedBy(authority);
+            KeyPairFiles files =
+                    new KeyPairFiles(directory.resolve(name + ".crt"), directory.resolve(name + ".key"), bundle);
+            Files.writeString(files.certificate(), bundle.getCertificatePathPEM());
+            Files.writeString(files.key(), bundle.getPrivateKeyPEM());
+            // PostgreSQL refuses a key that others may read.
+            Files.setPosixFilePermissions(files.key(), PosixFilePermissions.fromString("rw-------"));
+            return files;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (Exception e) {
+            throw new IllegalStateException("no certificate for " + name, e);
+        }
+    }
+
+    /** A client's context that trusts this authority alone. It does not check host names: that is the socket's part. */
+    public SSLContext clientContext() {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {authority.toTrustManager()}, null);
+            return context;
+        } catch (java.security.GeneralSecurityException e) {
+            throw new IllegalStateException("no TLS context", e);
+        }
+    }
+
+    /** Certificate chain and key in PEM, and the same as objects. */
+    public record KeyPairFiles(Path certificate, Path key, X509Bundle bundle) {
+        /** A server's context with this certificate. */
+        public SSLContext serverContext() {
+            try {
+                SSLContext context = SSLContext.getInstance("TLS");
+                context.init(bundle.toKeyManagerFactory().getKeyManagers(), null, null);
+                return context;
+            } catch (java.security.GeneralSecurityException e) {
+                throw new IllegalStateException("no TLS context", e);
+            }
+        }
+    }
+}

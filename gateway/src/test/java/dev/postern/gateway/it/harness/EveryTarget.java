@@ -1,0 +1,15 @@
+package dev.postern.gateway.it.harness;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The scenario runs against PostgreSQL itself and through both pool modes; what it expects is the same for all. */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@ParameterizedTest(name = "{0}")
+@MethodSource("dev.postern.gateway.it.harness.Targets#every")
+public @interface EveryTarget {}

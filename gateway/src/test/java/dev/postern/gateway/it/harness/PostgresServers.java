@@ -1,0 +1,25 @@
+package dev.postern.gateway.it.harness;
+
+/** The PostgreSQL servers of a test run: one shared by all scenarios, others for those that break theirs. */
+public final class PostgresServers {
+    private static final Certificates.KeyPairFiles CERTIFICATE =
+            Certificates.shared().issueForLocalhost("postgres");
+    private static final PostgresServer SHARED = PostgresServer.start(CERTIFICATE);
+
+    private PostgresServers() {}
+
+    /** Nobody stops this one; it ends with the JVM. */
+    public static PostgresServer shared() {
+        return SHARED;
+    }
+
+    /** A server of one's own, with the same databases and roles; the caller closes it. */
+    public static PostgresServer own() {
+        return PostgresServer.start(CERTIFICATE);
+    }
+
+    /** A server of one's own with another certificate. */
+    public static PostgresServer own(Certificates.KeyPairFiles certificate) {
+        return PostgresServer.start(certificate);
+    }
+}

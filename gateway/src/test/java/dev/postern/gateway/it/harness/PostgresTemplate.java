@@ -1,0 +1,105 @@
+package dev.postern.gateway.it.harness;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.stream.Stream;
+
+/**
+ * A data directory with the test databases and roles, made once and copied for each server: copying is quicker than
+ * initdb, and every server starts the same.
+ *
+ * <p>Databases: {@code orders}, {@code billing} (role with a SCRAM verifier), {@code analytics} (md5), {@code reports}
+ * (cleartext password, inside TLS only). Each belongs to its backend role {@code NAME_backend}, password
+ * {@code NAME-backend-secret}. The role {@code app}, password {@code app-secret}, is what a client without gateway uses.
+ */
+final class PostgresTemplate {
+    private static final PostgresTemplate SHARED = create();
+
+    private final Path dataDirectory;
+    private final Path binaries;
+
+    private PostgresTemplate(Path dataDirectory, Path binaries) {
+        this.dataDirectory = dataDirectory;
+        this.binaries = binaries;
+    }
+
+    static PostgresTemplate shared() {
+        return SHARED;
+    }
+
+    /** The folder of {@code postgres} and {@code pg_ctl}. */
+    Path binaries() {
+        return binaries;
+    }
+
+    /** A new folder with a copy of the data directory as {@code data}. */
+    Path copy() {
+        Path home = TemporaryFolders.create("postgres");
+        Path target = home.resolve("data");
+        try (Stream<Path> paths = Files.walk(dataDirectory)) {
+            for (Path path : (Iterable<Path>) paths::iterator) {
+                Files.copy(
+                        path,
+                        target.resolve(dataDirectory.relativize(path).toString()),
+                        java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+            }
+            return home;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static PostgresTemplate create() {
+        Path work = Path.of("target", "it-postgres").toAbsolutePath();
+        Path data = TemporaryFolders.create("template").resolve("data");
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+                .setOverrideWorkingDirectory(work.toFile())
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setServerConfig("fsync", "off")
+                .start()) {
+            try (Connection admin = postgres.getPostgresDatabase().getConnection();
+                    Statement statement = admin.createStatement()) {
+                populate(statement);
+            }
+            for (String database : Tenant.DATABASES) {
+                try (Connection admin =
+                                postgres.getDatabase("postgres", database).getConnection();
+                        Statement statement = admin.createStatement()) {
+                    statement.execute("grant create on schema public to public");
+                }
+            }
+        } catch (IOException | SQLException e) {
+            throw new IllegalStateException("embedded PostgreSQL does not start", e);
+        }
+        return new PostgresTemplate(data, findBinaries(work));
+    }
+
+    private static void populate(Statement statement) throws SQLException {
+        statement.execute("set password_encryption = 'scram-sha-256'");
+        statement.execute("create role app login password 'app-secret'");
+        for (String database : Tenant.DATABASES) {
+            statement.execute(
+                    "set password_encryption = '" + (database.equals("analytics") ? "md5" : "scram-sha-256") + "'");
+            statement.execute(
+                    "create role %s_backend login password '%s-backend-secret'".formatted(database, database));
+            statement.execute("create database %s owner %s_backend".formatted(database, database));
+            // Two strangers of one tenant must see the same tables with and without the gateway.
+            statement.execute("grant %s_backend to app".formatted(database));
+        }
+    }
+
+    private static Path findBinaries(Path work) {
+        try (Stream<Path> paths = Files.find(work, 3, (path, facts) -> path.endsWith("bin"))) {
+            return paths.findFirst().orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

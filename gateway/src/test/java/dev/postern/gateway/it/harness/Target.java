@@ -1,0 +1,42 @@
+package dev.postern.gateway.it.harness;
+
+import java.util.Optional;
+
+/** What a scenario runs against. The client must not be able to tell them apart. */
+public enum Target {
+    /** PostgreSQL itself. */
+    DIRECT,
+    /** The gateway with {@code pool.mode: session}. */
+    SESSION,
+    /** The gateway with {@code pool.mode: transaction}. */
+    TRANSACTION;
+
+    /** Database {@code orders} as user {@code app}, over TLS. */
+    public ServerAddress address() {
+        return switch (this) {
+            case DIRECT ->
+                new ServerAddress(
+                        PostgresServers.shared().port(),
+                        Optional.of(Certificates.shared().clientContext()),
+                        "app",
+                        "app-secret",
+                        "orders");
+            case SESSION -> GatewayFixture.shared().address("orders_session");
+            case TRANSACTION -> GatewayFixture.shared().address("orders");
+        };
+    }
+
+    /** A client that has logged in. */
+    public WireClient connect() {
+        return WireClient.connect(address());
+    }
+
+    /** A client that has logged in with further startup parameters, given as name, value, name, value ... */
+    public WireClient connect(String... parameters) {
+        ServerAddress address = address();
+        for (int i = 0; i < parameters.length; i += 2) {
+            address = address.withParameter(parameters[i], parameters[i + 1]);
+        }
+        return WireClient.connect(address);
+    }
+}
