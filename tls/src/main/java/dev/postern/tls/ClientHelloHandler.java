@@ -1,0 +1,165 @@
+package dev.postern.tls;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.ByteBuffer;
+import java.util.List;
+import javax.net.ssl.SSLHandshakeException;
+
+/**
+ * Waits for a whole ClientHello, chooses the certificate by it and makes way for the {@link SslHandler}. Until then a
+ * connection has no native TLS state: one that says nothing, or half of it, costs what it sent and no more.
+ *
+ * <p>The library cannot refuse a wrong ALPN, it would go on without one; so it is refused here, with the alert that
+ * PostgreSQL sends.
+ */
+final class ClientHelloHandler extends ByteToMessageDecoder {
+    private static final int RECORD_HEADER = 5;
+    private static final int HANDSHAKE_RECORD = 22;
+    private static final int HANDSHAKE_HEADER = 4;
+    private static final int CLIENT_HELLO = 1;
+    /** RFC 8446 5.1, in bytes. */
+    private static final int MAX_RECORD = 1 << 14;
+    /** Bytes; BoringSSL's own limit for a ClientHello is the same. Real ones have 200 to 2,000. */
+    private static final int MAX_CLIENT_HELLO = 1 << 14;
+    /** Alert record of TLS 1.2, fatal, no_application_protocol (RFC 7301 3.2). */
+    private static final byte[] NO_APPLICATION_PROTOCOL = {21, 3, 3, 0, 2, 2, 120};
+
+    private final ListenerTls tls;
+    private final Alpn alpn;
+    private boolean refused;
+
+    ClientHelloHandler(ListenerTls tls, Alpn alpn) {
+        this.tls = tls;
+        this.alpn = alpn;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (refused) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        switch (scan(in)) {
+            case Incomplete() -> {}
+            case NotClientHello() -> handOver(ctx, ClientHello.UNKNOWN);
+            case Complete(ByteBuffer body) -> {
+                ClientHello hello = ClientHello.parse(body);
+                if (alpnAccepts(hello)) {
+                    handOver(ctx, hello);
+                } else {
+                    refuse(ctx, in, hello);
+                }
+            }
+        }
+    }
+
+    private boolean alpnAccepts(ClientHello hello) {
+        List<String> ours = tls.alpnProtocols();
+        if (ours.isEmpty() || hello == ClientHello.UNKNOWN) {
+            return true;
+        }
+        return hello.alpnProtocols().isEmpty()
+                ? alpn == Alpn.IF_OFFERED
+                : hello.alpnProtocols().stream().anyMatch(ours::contains);
+    }
+
+    private void handOver(ChannelHandlerContext ctx, ClientHello hello) {
+        SslHandler handler = tls.newSslHandler(hello, ctx.alloc());
+        boolean handedOver = false;
+        try {
+            // The bytes read so far follow: removing a decoder passes on what it has not consumed.
+            ctx.pipeline().replace(this, null, handler);
+            handedOver = true;
+        } finally {
+            if (!handedOver) {
+                ReferenceCountUtil.safeRelease(handler.engine());
+            }
+        }
+    }
+
+    private void refuse(ChannelHandlerContext ctx, ByteBuf in, ClientHello hello) {
+        refused = true;
+        in.skipBytes(in.readableBytes());
+        String what = hello.alpnProtocols().isEmpty()
+                ? "the client sent no ALPN extension"
+                : "the client offers ALPN " + hello.alpnProtocols();
+        ctx.writeAndFlush(ctx.alloc().buffer(NO_APPLICATION_PROTOCOL.length).writeBytes(NO_APPLICATION_PROTOCOL))
+                .addListener(ChannelFutureListener.CLOSE);
+        ctx.fireUserEventTriggered(new SslHandshakeCompletionEvent(
+                new SSLHandshakeException(what + " (expected: " + String.join(", ", tls.alpnProtocols()) + ")")));
+    }
+
+    private sealed interface Scan {}
+
+    private record Incomplete() implements Scan {}
+
+    private record NotClientHello() implements Scan {}
+
+    private record Complete(ByteBuffer body) implements Scan {}
+
+    private static final Scan INCOMPLETE = new Incomplete();
+    private static final Scan NOT_CLIENT_HELLO = new NotClientHello();
+
+    /**
+     * Looks at the records from the start without consuming them: a ClientHello may be split over several. Nothing is
+     * allocated before all of it is there.
+     */
+    private static Scan scan(ByteBuf in) {
+        int start = in.readerIndex();
+        int end = in.writerIndex();
+        int size = -1;
+        int payload = 0;
+        int position = start;
+        while (end - position >= RECORD_HEADER) {
+            int length = in.getUnsignedShort(position + 3);
+            if (in.getUnsignedByte(position) != HANDSHAKE_RECORD
+                    || in.getUnsignedByte(position + 1) != 3
+                    || length == 0
+                    || length > MAX_RECORD) {
+                return NOT_CLIENT_HELLO;
+            }
+            int available = Math.min(length, end - position - RECORD_HEADER);
+            if (size < 0 && available >= HANDSHAKE_HEADER) {
+                size = in.getUnsignedMedium(position + RECORD_HEADER + 1);
+                if (in.getUnsignedByte(position + RECORD_HEADER) != CLIENT_HELLO || size > MAX_CLIENT_HELLO) {
+                    return NOT_CLIENT_HELLO;
+                }
+            }
+            payload += available;
+            if (size >= 0 && payload >= HANDSHAKE_HEADER + size) {
+                return new Complete(body(in, size));
+            }
+            if (available < length) {
+                return INCOMPLETE;
+            }
+            if (size < 0) {
+                // A header cut in two by a record's end is legal and never seen: the library may judge it.
+                return NOT_CLIENT_HELLO;
+            }
+            position += RECORD_HEADER + length;
+        }
+        boolean handshake = end == start || in.getUnsignedByte(start) == HANDSHAKE_RECORD;
+        return handshake ? INCOMPLETE : NOT_CLIENT_HELLO;
+    }
+
+    /** Puts the fragments of a complete message together, without its header. */
+    private static ByteBuffer body(ByteBuf in, int size) {
+        byte[] message = new byte[HANDSHAKE_HEADER + size];
+        int position = in.readerIndex();
+        int filled = 0;
+        while (filled < message.length) {
+            int length = in.getUnsignedShort(position + 3);
+            int wanted = Math.min(length, message.length - filled);
+            in.getBytes(position + RECORD_HEADER, message, filled, wanted);
+            filled += wanted;
+            position += RECORD_HEADER + length;
+        }
+        return ByteBuffer.wrap(message, HANDSHAKE_HEADER, size).slice();
+    }
+}
