@@ -1,0 +1,23 @@
+package dev.postern.gateway.config;
+
+import dev.postern.gateway.config.yaml.Defaults;
+
+/** Every default that does not follow from its type. */
+final class ConfigDefaults {
+    static final Defaults ALL = new Defaults()
+            .with(ListenerTlsConfig.DEFAULTS)
+            .with(BackendTlsConfig.DEFAULTS)
+            .with(BackendConfig.class, "dnsTtl", BackendConfig.DEFAULT_DNS_TTL)
+            .with(PoolConfig.DEFAULTS)
+            .with(RouteTimeoutsConfig.DEFAULTS)
+            .with(TimeoutsConfig.DEFAULTS)
+            .with(LimitsConfig.DEFAULTS)
+            .with(LoggingConfig.DEFAULTS)
+            .with(CredentialsConfig.Vault.class, "kind", CredentialsConfig.Vault.DEFAULT_KIND)
+            .with(VaultAuthConfig.Kubernetes.class, "role", VaultAuthConfig.Kubernetes.DEFAULT_ROLE)
+            .with(VaultAuthConfig.Kubernetes.class, "mount", VaultAuthConfig.Kubernetes.DEFAULT_MOUNT)
+            .with(VaultAuthConfig.Kubernetes.class, "tokenFile", VaultAuthConfig.Kubernetes.DEFAULT_TOKEN_FILE)
+            .with(VaultAuthConfig.AppRole.class, "mount", VaultAuthConfig.AppRole.DEFAULT_MOUNT);
+
+    private ConfigDefaults() {}
+}

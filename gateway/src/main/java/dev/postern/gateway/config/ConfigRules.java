@@ -1,0 +1,105 @@
+package dev.postern.gateway.config;
+
+import dev.postern.gateway.config.yaml.KeyPath;
+import dev.postern.gateway.config.yaml.Problems;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The rules between records: names that are used twice or lead nowhere, and what is only safe together. */
+final class ConfigRules {
+    private final GatewayConfig config;
+    private final Problems problems;
+
+    ConfigRules(GatewayConfig config, Problems problems) {
+        this.config = config;
+        this.problems = problems;
+    }
+
+    void check() {
+        listeners();
+        Map<String, String> routeNames = new HashMap<>();
+        MatchedOnce databases = new MatchedOnce(problems, "database");
+        MatchedOnce serverNames = new MatchedOnce(problems, "server name");
+        for (int i = 0; i < config.routes().size(); i++) {
+            RouteConfig route = config.routes().get(i);
+            KeyPath path = KeyPath.ROOT.child("routes").element(i);
+            unique(routeNames, route.name(), path.child("name"), "route");
+            databases.add(
+                    route, path.child("match").child("databases"), route.match().databases());
+            serverNames.add(
+                    route,
+                    path.child("match").child("serverNames"),
+                    route.match().serverNames().stream()
+                            .map(name -> name.toLowerCase(Locale.ROOT))
+                            .toList());
+            BackendDatabase.check(route, path, problems);
+            vaultConnection(route, path);
+            insecure(route, path);
+        }
+    }
+
+    private void listeners() {
+        Map<String, String> names = new HashMap<>();
+        Map<ListenAddress, String> addresses = new HashMap<>();
+        for (int i = 0; i < config.listeners().size(); i++) {
+            ListenerConfig listener = config.listeners().get(i);
+            KeyPath path = KeyPath.ROOT.child("listeners").element(i);
+            unique(names, listener.name(), path.child("name"), "listener");
+            address(addresses, listener.address(), path.child("address"), "the listener " + listener.name());
+        }
+        config.admin()
+                .address()
+                .ifPresent(address ->
+                        address(addresses, address, KeyPath.ROOT.child("admin").child("address"), "admin"));
+    }
+
+    private void address(Map<ListenAddress, String> taken, ListenAddress address, KeyPath path, String owner) {
+        if (problems.isSettled(path) || address.port() == 0) {
+            return;
+        }
+        String first = taken.putIfAbsent(address, owner);
+        if (first != null) {
+            problems.report(path, address + " is taken by " + first, "an address of its own");
+        }
+    }
+
+    private void unique(Map<String, String> taken, String name, KeyPath path, String kind) {
+        if (problems.isSettled(path)) {
+            return;
+        }
+        String first = taken.putIfAbsent(name, path.text());
+        if (first != null) {
+            problems.report(path, "the " + kind + " \"" + name + "\" exists already, at " + first, "a name of its own");
+        }
+    }
+
+    private void vaultConnection(RouteConfig route, KeyPath path) {
+        if (route.credentials() instanceof CredentialsConfig.Vault vault
+                && !config.vaultConnections().containsKey(vault.connection())) {
+            List<String> known = List.copyOf(config.vaultConnections().keySet());
+            problems.report(
+                    path.child("credentials").child("vault").child("connection"),
+                    "there is no Vault connection \"" + vault.connection() + "\"",
+                    known.isEmpty()
+                            ? "a name under vaultConnections, which is empty"
+                            : "one of " + String.join(", ", known));
+        }
+    }
+
+    private void insecure(RouteConfig route, KeyPath path) {
+        if (!(route.clientAuth() instanceof ClientAuthConfig.WithoutProof open) || open.allowInsecure()) {
+            return;
+        }
+        String method = open instanceof ClientAuthConfig.Trust ? "trust" : "any";
+        config.listeners().stream()
+                .filter(listener -> !listener.address().isLoopback())
+                .findFirst()
+                .ifPresent(listener -> problems.report(
+                        path.child("clientAuth").child(method),
+                        "would let anybody in who reaches the listener " + listener.name() + " on "
+                                + listener.address(),
+                        "only loopback listeners, or allowInsecure: true"));
+    }
+}

@@ -1,0 +1,43 @@
+package dev.postern.gateway.config;
+
+import dev.postern.gateway.config.yaml.Checked;
+import dev.postern.gateway.config.yaml.Checks;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The whole configuration, as checked by {@link ConfigLoader}. Immutable; every file it names is an absolute or
+ * loader-resolved path.
+ *
+ * @param listeners where clients connect; at least one
+ * @param vaultConnections Vault servers by the name that routes use
+ * @param pool defaults of every route's {@code pool}
+ * @param timeouts the gateway's own, and defaults of every route's {@code timeouts}
+ * @param limits bounds of the gateway as a whole
+ * @param admin health, metrics and console
+ * @param logging what is logged and how
+ * @param routes which database is where; at least one
+ */
+public record GatewayConfig(
+        List<ListenerConfig> listeners,
+        Map<String, VaultConnectionConfig> vaultConnections,
+        PoolConfig pool,
+        TimeoutsConfig timeouts,
+        LimitsConfig limits,
+        AdminConfig admin,
+        LoggingConfig logging,
+        List<RouteConfig> routes)
+        implements Checked {
+
+    public GatewayConfig {
+        listeners = List.copyOf(listeners);
+        vaultConnections = InOrder.copyOf(vaultConnections);
+        routes = List.copyOf(routes);
+    }
+
+    @Override
+    public void check(Checks checks) {
+        checks.notEmpty("listeners", listeners, "at least one listener")
+                .notEmpty("routes", routes, "at least one route");
+    }
+}

@@ -1,0 +1,22 @@
+package dev.postern.gateway.config;
+
+import dev.postern.gateway.config.yaml.Checked;
+import dev.postern.gateway.config.yaml.Checks;
+
+/**
+ * Bounds of the gateway as a whole.
+ *
+ * @param maxClientConn client connections in all, logged in or not; default 10000 (PgBouncer: max_client_conn, 100 there)
+ * @param maxClientConnPerRoute client connections of one route; default 0: no limit (PgBouncer: max_db_client_connections)
+ */
+public record LimitsConfig(int maxClientConn, int maxClientConnPerRoute) implements Checked {
+    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0);
+
+    private static final int MAX = 1_000_000;
+
+    @Override
+    public void check(Checks checks) {
+        checks.range("maxClientConn", maxClientConn, 1, MAX)
+                .range("maxClientConnPerRoute", maxClientConnPerRoute, 0, MAX);
+    }
+}

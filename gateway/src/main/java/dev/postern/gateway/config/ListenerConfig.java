@@ -1,0 +1,18 @@
+package dev.postern.gateway.config;
+
+import dev.postern.gateway.config.yaml.Checked;
+import dev.postern.gateway.config.yaml.Checks;
+
+/**
+ * One address on which clients connect.
+ *
+ * @param name unique; labels logs and metrics
+ * @param address where to listen
+ * @param tls how clients encrypt; without this object TLS is required
+ */
+public record ListenerConfig(String name, ListenAddress address, ListenerTlsConfig tls) implements Checked {
+    @Override
+    public void check(Checks checks) {
+        checks.notBlank("name", name, "a name");
+    }
+}

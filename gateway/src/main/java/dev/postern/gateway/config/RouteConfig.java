@@ -1,0 +1,40 @@
+package dev.postern.gateway.config;
+
+import dev.postern.gateway.config.yaml.Checked;
+import dev.postern.gateway.config.yaml.Checks;
+
+/**
+ * Where the clients of one or more databases are led, who they may be, and as whom they are served.
+ *
+ * @param name unique; labels logs and metrics, and is what {@code options=-cpostern.route=NAME} names
+ * @param match which clients take this route
+ * @param backend the PostgreSQL servers behind it
+ * @param clientAuth how a client proves who it is
+ * @param credentials which role opens the server connections
+ * @param access who may use it at all
+ * @param pool how server connections are shared; keys that are absent come from the top level's {@code pool}
+ * @param timeouts keys that are absent come from the top level's {@code timeouts}
+ */
+public record RouteConfig(
+        String name,
+        MatchConfig match,
+        BackendConfig backend,
+        ClientAuthConfig clientAuth,
+        CredentialsConfig credentials,
+        AccessConfig access,
+        PoolConfig pool,
+        RouteTimeoutsConfig timeouts)
+        implements Checked {
+
+    @Override
+    public void check(Checks checks) {
+        checks.notBlank("name", name, "a name");
+        boolean secretUnknown =
+                clientAuth instanceof ClientAuthConfig.Trust || clientAuth instanceof ClientAuthConfig.Any;
+        checks.problem(
+                credentials instanceof CredentialsConfig.PassThrough && secretUnknown,
+                "credentials",
+                "passThrough cannot work here: a client that proves nothing leaves no secret to pass on",
+                "clientAuth scram or password, or credentials static, file or vault");
+    }
+}

@@ -1,0 +1,50 @@
+package dev.postern.gateway.config;
+
+import dev.postern.auth.Secret;
+import dev.postern.gateway.config.yaml.Checked;
+import dev.postern.gateway.config.yaml.Checks;
+import java.nio.file.Path;
+
+/** How the gateway logs in to a Vault: exactly one of these, each under the key of its name. */
+public sealed interface VaultAuthConfig {
+
+    /**
+     * By the pod's service-account token.
+     *
+     * @param role Vault's role; default {@code default}
+     * @param mount where the method is enabled; default {@code kubernetes}
+     * @param tokenFile read anew for each login, since the kubelet replaces it
+     */
+    record Kubernetes(String role, String mount, Path tokenFile) implements VaultAuthConfig, Checked {
+        static final String DEFAULT_ROLE = "default";
+        static final String DEFAULT_MOUNT = "kubernetes";
+        static final Path DEFAULT_TOKEN_FILE = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
+
+        @Override
+        public void check(Checks checks) {
+            checks.notBlank("role", role, "a role").notBlank("mount", mount, "a mount such as kubernetes");
+        }
+    }
+
+    /**
+     * By AppRole.
+     *
+     * @param roleId the role's id
+     * @param secretIdFile holds the secret id and nothing else; read anew for each login
+     * @param mount where the method is enabled; default {@code approle}
+     */
+    record AppRole(String roleId, Path secretIdFile, String mount) implements VaultAuthConfig, Checked {
+        static final String DEFAULT_MOUNT = "approle";
+
+        @Override
+        public void check(Checks checks) {
+            checks.notBlank("roleId", roleId, "a role id").notBlank("mount", mount, "a mount such as approle");
+        }
+    }
+
+    /** By a token that stands in the file: for trials. */
+    record Token(Secret value) implements VaultAuthConfig {}
+
+    /** By a token in a file, watched: an agent may replace it. */
+    record TokenFile(Path value) implements VaultAuthConfig {}
+}
