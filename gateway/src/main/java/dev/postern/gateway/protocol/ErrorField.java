@@ -22,11 +22,17 @@ public record ErrorField(byte code, String value) {
     public static final byte DETAIL = 'D';
     public static final byte HINT = 'H';
 
+    /** More than there are codes means that the peer sends to fill our memory. */
+    private static final int MAX_FIELDS = 255;
+
     /** Fields until the terminator, in their order. */
     static List<ErrorField> decode(ByteBuf body) {
         BodyReader reader = new BodyReader(body);
         List<ErrorField> fields = new ArrayList<>();
         for (byte code = reader.int8(); code != 0; code = reader.int8()) {
+            if (fields.size() == MAX_FIELDS) {
+                throw new ProtocolViolation("too many fields in error or notice message");
+            }
             fields.add(new ErrorField(code, reader.string()));
         }
         reader.end();

@@ -11,7 +11,7 @@ public final class MessageHeader {
     public static final int MIN_LENGTH = 4;
     /** Bytes; PostgreSQL's PQ_LARGE_MESSAGE_LIMIT: MaxAllocSize (1 GB - 1) less one. */
     public static final int LARGE_MESSAGE_LIMIT = 0x3FFF_FFFE;
-    /** Bytes; PostgreSQL's PQ_SMALL_MESSAGE_LIMIT, for messages without data of the user's choice of length. */
+    /** Bytes; PostgreSQL's PQ_SMALL_MESSAGE_LIMIT, for messages that carry names or nothing. */
     public static final int SMALL_MESSAGE_LIMIT = 10_000;
     /** Bytes; PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH: passwords and the SASL messages, which may carry tokens. */
     public static final int AUTH_MESSAGE_LIMIT = 65_535;

@@ -123,7 +123,7 @@ public sealed interface Refusal {
             case TransactionTimeout ignored -> "transaction_timeout";
             case QueryTimeout ignored -> "query_timeout";
             case QueryCanceled ignored -> "query_canceled";
-            case ProtocolViolated ignored -> "protocol_violated";
+            case ProtocolViolated ignored -> "protocol_violation";
             case FeatureNotSupported ignored -> "feature_not_supported";
             case InvalidStartupParameter ignored -> "invalid_startup_parameter";
             case Internal ignored -> "internal";

@@ -28,7 +28,7 @@ public final class StartupOptions {
             String word = words.next();
             if (word.equals("-c")) {
                 if (!words.hasNext()) {
-                    throw refused("-c needs name=value");
+                    throw refused("-c requires a value");
                 }
                 put(settings, words.next(), word);
             } else if (word.startsWith("--")) {
