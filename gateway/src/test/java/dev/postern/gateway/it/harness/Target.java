@@ -26,6 +26,15 @@ public enum Target {
         };
     }
 
+    /** The same database where all clients share one server connection; in session mode they could not. */
+    public ServerAddress oneServer() {
+        return switch (this) {
+            case DIRECT -> address();
+            case SESSION -> throw new IllegalArgumentException("session mode does not share");
+            case TRANSACTION -> GatewayFixture.shared().address("orders_one");
+        };
+    }
+
     /** A client that has logged in. */
     public WireClient connect() {
         return WireClient.connect(address());

@@ -9,4 +9,14 @@ public final class Targets {
     public static Stream<Target> every() {
         return GatewayFixture.available() ? Stream.of(Target.values()) : Stream.of(Target.DIRECT);
     }
+
+    /** Those whose clients can share one server connection; see {@link Target#oneServer}. */
+    public static Stream<Target> sharing() {
+        return every().filter(target -> target != Target.SESSION);
+    }
+
+    /** The gateway's pool modes. */
+    public static Stream<Target> gateway() {
+        return every().filter(target -> target != Target.DIRECT);
+    }
 }

@@ -208,6 +208,26 @@ public final class WireClient implements AutoCloseable {
         }
     }
 
+    /** The next message, read and thrown away: only its type and length are left, in {@code toString}. */
+    public Discarded discard() {
+        try {
+            char type = (char) in.readUnsignedByte();
+            int length = in.readInt() - 4;
+            in.skipNBytes(length);
+            return new Discarded(type, length);
+        } catch (IOException e) {
+            throw new ConnectionEnded(e);
+        }
+    }
+
+    /** Type and body length of a message too large to keep. */
+    public record Discarded(char type, int bytes) {
+        @Override
+        public String toString() {
+            return type + "(" + bytes + " bytes)";
+        }
+    }
+
     /** The next message if one comes within the time given. */
     public java.util.Optional<WireMessage> receiveWithin(Duration limit) {
         try {
