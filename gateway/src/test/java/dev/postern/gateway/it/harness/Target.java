@@ -35,6 +35,11 @@ public enum Target {
         };
     }
 
+    /** The same database where all clients share two server connections. */
+    public ServerAddress twoServers() {
+        return this == TRANSACTION ? GatewayFixture.shared().address("orders_two") : oneServer();
+    }
+
     /** A client that has logged in. */
     public WireClient connect() {
         return WireClient.connect(address());
