@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
  */
 public final class ScramKeyCache implements AutoCloseable {
     private final Fingerprints fingerprints = new Fingerprints();
+    private final Executor stretching;
     private final AsyncCache<Fingerprint, ScramKeys> keys;
 
     /**
@@ -24,10 +25,12 @@ public final class ScramKeyCache implements AutoCloseable {
      * @param maximumSize entries kept; a pool needs one for each role and server, and one more during a rotation
      */
     public ScramKeyCache(Executor stretching, int maximumSize) {
+        this.stretching = stretching;
         keys = Caffeine.newBuilder()
                 .maximumSize(maximumSize)
                 .expireAfterAccess(Duration.ofHours(1))
-                .executor(stretching)
+                // Its upkeep is a few list operations: no thread of its own.
+                .executor(Runnable::run)
                 .buildAsync();
     }
 
@@ -38,7 +41,10 @@ public final class ScramKeyCache implements AutoCloseable {
      */
     CompletableFuture<ScramKeys> get(Secret secret, byte[] salt, int iterations) {
         byte[] rounds = ByteBuffer.allocate(Integer.BYTES).putInt(iterations).array();
-        return keys.get(fingerprints.of(secret, salt, rounds), key -> ScramKeys.derive(secret, salt, iterations));
+        return keys.get(
+                fingerprints.of(secret, salt, rounds),
+                (key, executor) ->
+                        CompletableFuture.supplyAsync(() -> ScramKeys.derive(secret, salt, iterations), stretching));
     }
 
     @Override
