@@ -1,7 +1,6 @@
 package dev.postern.tls;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -10,10 +9,14 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.NetUtil;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,13 +30,20 @@ import org.slf4j.LoggerFactory;
 public final class BackendTls implements Reloadable, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BackendTls.class);
 
-    private final BackendTlsSettings settings;
-    private volatile ReferenceCountedOpenSslContext current;
-    private volatile boolean closed;
+    /** sslmode require without a CA file: encrypted, to whoever answers. */
+    private static final TrustManager TRUST_ANY =
+            InsecureTrustManagerFactory.INSTANCE.getTrustManagers()[0];
 
-    private BackendTls(BackendTlsSettings settings, ReferenceCountedOpenSslContext context) {
+    private final BackendTlsSettings settings;
+    private final ExpiryWatch expiry = new ExpiryWatch();
+    private volatile Loaded current;
+    private volatile boolean closed;
+    /** Guarded by this: the last refusal, so that the same one is not logged at every look. */
+    private List<TlsProblem> refused = List.of();
+
+    private BackendTls(BackendTlsSettings settings, Loaded loaded) {
         this.settings = settings;
-        this.current = context;
+        this.current = loaded;
     }
 
     /**
@@ -63,7 +73,7 @@ public final class BackendTls implements Reloadable, AutoCloseable {
      */
     public SslHandler newHandler(ByteBufAllocator allocator, String host, int port) {
         while (true) {
-            ReferenceCountedOpenSslContext context = current;
+            ReferenceCountedOpenSslContext context = current.context;
             try {
                 context.retain();
             } catch (IllegalReferenceCountException swappedMeanwhile) {
@@ -99,6 +109,11 @@ public final class BackendTls implements Reloadable, AutoCloseable {
         }
     }
 
+    /** Our client certificate, where there is one. */
+    public Optional<CertificateStatus> certificate() {
+        return current.certificate.map(OwnCertificate::status);
+    }
+
     @Override
     public List<Path> files() {
         return settings.files();
@@ -109,61 +124,88 @@ public final class BackendTls implements Reloadable, AutoCloseable {
         if (closed) {
             return new ReloadOutcome.Refused(List.of(new TlsProblem("backend TLS", "is closed")));
         }
-        ReferenceCountedOpenSslContext fresh;
+        Loaded fresh;
         try {
             fresh = load(settings);
         } catch (UnusableTls e) {
-            log.error("event=backend_tls_reload_refused kept=old reason=\"{}\"", e.getMessage());
+            if (!e.problems().equals(refused)) {
+                refused = e.problems();
+                log.atError().addKeyValue("problems", refused).log("tls.backend_reload_refused");
+            }
             return new ReloadOutcome.Refused(e.problems());
         }
-        ReferenceCountedOpenSslContext old = current;
+        Loaded old = current;
         current = fresh;
-        old.release();
-        log.info("event=backend_tls_reloaded files={}", settings.files());
+        old.context.release();
+        refused = List.of();
+        log.atInfo().addKeyValue("files", settings.files()).log("tls.backend_reloaded");
         return new ReloadOutcome.Swapped();
+    }
+
+    @Override
+    public synchronized void maintain(Instant now) {
+        expiry.check(current.certificate.stream().toList(), now);
+    }
+
+    ReferenceCountedOpenSslContext context() {
+        return current.context;
     }
 
     @Override
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            current.release();
+            current.context.release();
         }
     }
 
-    private static ReferenceCountedOpenSslContext load(BackendTlsSettings settings) throws UnusableTls {
+    private record Loaded(ReferenceCountedOpenSslContext context, Optional<OwnCertificate> certificate) {}
+
+    private static Loaded load(BackendTlsSettings settings) throws UnusableTls {
+        List<TlsProblem> problems = new ArrayList<>();
+        PeerTrust trust = PeerTrust.NONE;
+        Optional<OwnCertificate> own = Optional.empty();
+        try {
+            trust = trust(settings);
+        } catch (UnusableTls e) {
+            problems.addAll(e.problems());
+        }
+        try {
+            if (settings.certFile().isPresent() && settings.keyFile().isPresent()) {
+                own = Optional.of(OwnCertificate.load(new CertificateFiles(
+                        settings.certFile().get(), settings.keyFile().get())));
+            }
+        } catch (UnusableTls e) {
+            problems.addAll(e.problems());
+        }
+        if (!problems.isEmpty()) {
+            throw new UnusableTls(problems);
+        }
         SslContextBuilder builder = SslContextBuilder.forClient()
                 .sslProvider(SslProvider.OPENSSL_REFCNT)
                 .protocols(TlsProtocol.between(settings.minimumProtocol(), TlsProtocol.TLS_1_3))
-                .endpointIdentificationAlgorithm(settings.sslMode() == SslMode.VERIFY_FULL ? "HTTPS" : "");
-        if (settings.caFile().isEmpty()) {
-            builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
-        } else if (!settings.caFile().get().equals(BackendTlsSettings.SYSTEM)) {
-            ClientTrust.load(settings.caFile().get(), settings.crlFile())
-                    .trustManager()
-                    .ifPresent(builder::trustManager);
-        }
-        if (settings.certFile().isPresent() && settings.keyFile().isPresent()) {
-            ServerCertificate own = ServerCertificate.load(new CertificateFiles(
-                    settings.certFile().get(), settings.keyFile().get()));
-            builder.keyManager(own.key(), own.chainArray());
-        }
-        if (!settings.alpnProtocols().isEmpty()) {
-            builder.applicationProtocolConfig(new ApplicationProtocolConfig(
-                    ApplicationProtocolConfig.Protocol.ALPN,
-                    ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-                    ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                    settings.alpnProtocols()));
-        }
+                .endpointIdentificationAlgorithm(settings.sslMode() == SslMode.VERIFY_FULL ? "HTTPS" : "")
+                .trustManager(trust.manager().orElse(TRUST_ANY));
+        own.ifPresent(certificate -> builder.keyManager(certificate.key(), certificate.chainArray()));
+        AlpnProtocols.configure(builder, settings.alpnProtocols());
         try {
             ReferenceCountedOpenSslContext context = (ReferenceCountedOpenSslContext) builder.build();
-            // PostgreSQL resumes no session, and one that was resumed would not be verified again.
+            // PostgreSQL resumes no session, and what is not kept cannot be resumed with another server by mistake.
             context.sessionContext().setSessionCacheEnabled(false);
-            return context;
+            return new Loaded(context, own);
         } catch (SSLException e) {
             throw new UnusableTls(
                     settings.certFile().or(settings::caFile).map(Path::toString).orElse("TLS"),
                     "refused by the TLS library: " + e.getMessage());
         }
+    }
+
+    private static PeerTrust trust(BackendTlsSettings settings) throws UnusableTls {
+        if (settings.caFile().isEmpty()) {
+            return PeerTrust.NONE;
+        }
+        return settings.caFile().get().equals(BackendTlsSettings.SYSTEM)
+                ? PeerTrust.system()
+                : PeerTrust.load(settings.caFile().get(), settings.crlFile());
     }
 }

@@ -1,12 +1,12 @@
 package dev.postern.tls;
 
-import java.math.BigInteger;
 import java.security.interfaces.ECPublicKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,16 +28,16 @@ final class CertificateChoice {
     private static final List<Curve> CURVES =
             List.of(new Curve(256, 0x0403, 23), new Curve(384, 0x0503, 24), new Curve(521, 0x0603, 25));
 
-    private final Map<String, List<ServerCertificate>> byName = new HashMap<>();
-    private final List<ServerCertificate> defaults = new ArrayList<>();
+    private final Map<String, List<OwnCertificate>> byName = new HashMap<>();
+    private final List<OwnCertificate> defaults = new ArrayList<>();
     private final TlsProtocol maximum;
     private final boolean single;
 
-    CertificateChoice(List<ServerCertificate> certificates, TlsProtocol maximum) {
+    CertificateChoice(List<OwnCertificate> certificates, TlsProtocol maximum) {
         this.maximum = maximum;
         this.single = certificates.size() == 1;
-        ServerCertificate first = certificates.getFirst();
-        for (ServerCertificate certificate : certificates) {
+        OwnCertificate first = certificates.getFirst();
+        for (OwnCertificate certificate : certificates) {
             for (String name : certificate.names()) {
                 byName.computeIfAbsent(name, n -> new ArrayList<>()).add(certificate);
             }
@@ -49,14 +49,14 @@ final class CertificateChoice {
         ecFirst(defaults);
     }
 
-    ServerCertificate choose(ClientHello hello) {
+    OwnCertificate choose(ClientHello hello) {
         if (single) {
             return defaults.getFirst();
         }
-        Set<ServerCertificate> candidates = new LinkedHashSet<>();
+        Set<OwnCertificate> candidates = new LinkedHashSet<>();
         hello.serverName().ifPresent(name -> {
             candidates.addAll(byName.getOrDefault(name, List.of()));
-            candidates.addAll(byName.getOrDefault(ServerCertificate.wildcardOf(name), List.of()));
+            candidates.addAll(byName.getOrDefault(CertificateNames.wildcardOf(name), List.of()));
         });
         candidates.addAll(defaults);
         return candidates.stream()
@@ -65,7 +65,7 @@ final class CertificateChoice {
                 .orElse(candidates.iterator().next());
     }
 
-    private boolean canVerify(ClientHello hello, ServerCertificate certificate) {
+    private boolean canVerify(ClientHello hello, OwnCertificate certificate) {
         boolean tls13 = hello.tls13() && maximum == TlsProtocol.TLS_1_3;
         if (certificate.leaf().getPublicKey() instanceof ECPublicKey key) {
             return canVerifyEc(hello, tls13, key);
@@ -79,21 +79,32 @@ final class CertificateChoice {
     }
 
     private static boolean canVerifyEc(ClientHello hello, boolean tls13, ECPublicKey key) {
-        BigInteger order = key.getParams().getOrder();
-        for (Curve curve : CURVES) {
-            if (curve.bits == order.bitLength()) {
-                if (tls13) {
-                    return hello.signatureSchemes().contains(curve.tls13Scheme);
-                }
-                return hello.signatureSchemes().stream().anyMatch(ECDSA_SCHEMES::contains)
-                        && hello.cipherSuites().stream().anyMatch(ECDSA_SUITES::contains)
-                        && hello.groups().contains(curve.group);
-            }
+        Optional<Curve> curve = curveOf(key);
+        if (curve.isEmpty()) {
+            return false;
         }
-        return false;
+        if (tls13) {
+            return hello.signatureSchemes().contains(curve.get().tls13Scheme);
+        }
+        return hello.signatureSchemes().stream().anyMatch(ECDSA_SCHEMES::contains)
+                && hello.cipherSuites().stream().anyMatch(ECDSA_SUITES::contains)
+                && hello.groups().contains(curve.get().group);
     }
 
-    private static void ecFirst(List<ServerCertificate> certificates) {
-        certificates.sort((a, b) -> Boolean.compare(b.isEc(), a.isEc()));
+    static boolean knowsCurveOf(ECPublicKey key) {
+        return curveOf(key).isPresent();
+    }
+
+    private static Optional<Curve> curveOf(ECPublicKey key) {
+        int bits = key.getParams().getOrder().bitLength();
+        return CURVES.stream().filter(curve -> curve.bits == bits).findFirst();
+    }
+
+    private static boolean isEc(OwnCertificate certificate) {
+        return certificate.leaf().getPublicKey() instanceof ECPublicKey;
+    }
+
+    private static void ecFirst(List<OwnCertificate> certificates) {
+        certificates.sort((a, b) -> Boolean.compare(isEc(b), isEc(a)));
     }
 }

@@ -4,11 +4,12 @@ import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
@@ -19,19 +20,20 @@ final class CertificateNames {
 
     static final int DNS = 2;
     static final int URI = 6;
+    static final int IP = 7;
 
     private CertificateNames() {}
 
-    /** Lower case DNS names; the CN only where there is no DNS name in the alternative names (RFC 6125 6.4.4). */
+    /** Lower case DNS names; the CN only where the alternative names hold no DNS name (RFC 6125 6.4.4). */
     static Set<String> serverNames(X509Certificate certificate) {
         Set<String> names = new LinkedHashSet<>();
         for (String name : alternativeNames(certificate, DNS)) {
-            names.add(ServerCertificate.normalize(name));
+            names.add(normalize(name));
         }
         if (names.isEmpty()) {
-            commonName(certificate).map(ServerCertificate::normalize).ifPresent(names::add);
+            commonName(certificate).map(CertificateNames::normalize).ifPresent(names::add);
         }
-        return names;
+        return Collections.unmodifiableSet(names);
     }
 
     /** All alternative names of one kind, in the certificate's order; none where the extension is absent or broken. */
@@ -41,7 +43,7 @@ final class CertificateNames {
             Collection<List<?>> all = certificate.getSubjectAlternativeNames();
             if (all != null) {
                 for (List<?> name : all) {
-                    if (name.get(0).equals(kind) && name.get(1) instanceof String text) {
+                    if (name.get(0).equals(kind) && name.get(1) instanceof String text && isName(text)) {
                         names.add(text);
                     }
                 }
@@ -49,26 +51,42 @@ final class CertificateNames {
         } catch (CertificateParsingException e) {
             return List.of();
         }
-        return names;
+        return List.copyOf(names);
     }
 
-    /** The most specific CN of the subject. A name with a NUL in it is no name: it is there to fool a comparison. */
+    /** The most specific CN of the subject. */
     static Optional<String> commonName(X509Certificate certificate) {
         try {
             LdapName subject =
                     new LdapName(certificate.getSubjectX500Principal().getName());
             List<Rdn> rdns = subject.getRdns();
             for (int i = rdns.size() - 1; i >= 0; i--) {
-                Rdn rdn = rdns.get(i);
-                if (rdn.getType().equalsIgnoreCase("CN")
-                        && rdn.getValue() instanceof String text
-                        && text.indexOf('\0') < 0) {
+                Object commonName = rdns.get(i).toAttributes().get("CN") == null
+                        ? ""
+                        : rdns.get(i).toAttributes().get("CN").get();
+                if (commonName instanceof String text && isName(text)) {
                     return Optional.of(text);
                 }
             }
-        } catch (InvalidNameException e) {
+        } catch (javax.naming.NamingException e) {
             return Optional.empty();
         }
         return Optional.empty();
+    }
+
+    /** {@code *.example.com} of {@code db.example.com}; without a dot, the name itself. */
+    static String wildcardOf(String name) {
+        int dot = name.indexOf('.');
+        return dot < 0 ? name : "*" + name.substring(dot);
+    }
+
+    static String normalize(String serverName) {
+        String lower = serverName.toLowerCase(Locale.ROOT);
+        return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+    }
+
+    /** A NUL in a name is there to fool a comparison (CVE-2009-4034). */
+    private static boolean isName(String text) {
+        return !text.isEmpty() && text.indexOf('\0') < 0;
     }
 }

@@ -82,7 +82,7 @@ record ClientHello(
             ByteBuffer name = vector16(names);
             if (type == HOST_NAME && name.hasRemaining() && name.remaining() <= MAX_SERVER_NAME) {
                 String text = StandardCharsets.US_ASCII.decode(name).toString();
-                return Optional.of(ServerCertificate.normalize(text));
+                return Optional.of(CertificateNames.normalize(text));
             }
         }
         return Optional.empty();

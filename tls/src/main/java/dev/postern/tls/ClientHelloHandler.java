@@ -60,8 +60,8 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
     }
 
     private boolean alpnAccepts(ClientHello hello) {
-        List<String> ours = tls.alpnProtocols();
-        if (ours.isEmpty() || hello == ClientHello.UNKNOWN) {
+        List<String> ours = tls.settings().alpnProtocols();
+        if (ours.isEmpty()) {
             return true;
         }
         return hello.alpnProtocols().isEmpty()
@@ -91,8 +91,8 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
                 : "the client offers ALPN " + hello.alpnProtocols();
         ctx.writeAndFlush(ctx.alloc().buffer(NO_APPLICATION_PROTOCOL.length).writeBytes(NO_APPLICATION_PROTOCOL))
                 .addListener(ChannelFutureListener.CLOSE);
-        ctx.fireUserEventTriggered(new SslHandshakeCompletionEvent(
-                new SSLHandshakeException(what + " (expected: " + String.join(", ", tls.alpnProtocols()) + ")")));
+        ctx.fireUserEventTriggered(new SslHandshakeCompletionEvent(new SSLHandshakeException(
+                what + " (expected: " + String.join(", ", tls.settings().alpnProtocols()) + ")")));
     }
 
     private sealed interface Scan {}
@@ -111,11 +111,10 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
      * allocated before all of it is there.
      */
     private static Scan scan(ByteBuf in) {
-        int start = in.readerIndex();
         int end = in.writerIndex();
-        int size = -1;
+        int position = in.readerIndex();
+        int header = 0;
         int payload = 0;
-        int position = start;
         while (end - position >= RECORD_HEADER) {
             int length = in.getUnsignedShort(position + 3);
             if (in.getUnsignedByte(position) != HANDSHAKE_RECORD
@@ -124,28 +123,28 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
                     || length > MAX_RECORD) {
                 return NOT_CLIENT_HELLO;
             }
-            int available = Math.min(length, end - position - RECORD_HEADER);
-            if (size < 0 && available >= HANDSHAKE_HEADER) {
-                size = in.getUnsignedMedium(position + RECORD_HEADER + 1);
-                if (in.getUnsignedByte(position + RECORD_HEADER) != CLIENT_HELLO || size > MAX_CLIENT_HELLO) {
-                    return NOT_CLIENT_HELLO;
-                }
+            int start = position + RECORD_HEADER;
+            int available = Math.min(length, end - start);
+            for (int i = start; payload + i - start < HANDSHAKE_HEADER && i < start + available; i++) {
+                header = header << 8 | in.getUnsignedByte(i);
             }
             payload += available;
-            if (size >= 0 && payload >= HANDSHAKE_HEADER + size) {
-                return new Complete(body(in, size));
+            if (payload >= HANDSHAKE_HEADER) {
+                int size = header & 0xffffff;
+                if (header >>> 24 != CLIENT_HELLO || size > MAX_CLIENT_HELLO) {
+                    return NOT_CLIENT_HELLO;
+                }
+                if (payload >= HANDSHAKE_HEADER + size) {
+                    return new Complete(body(in, size));
+                }
             }
             if (available < length) {
                 return INCOMPLETE;
             }
-            if (size < 0) {
-                // A header cut in two by a record's end is legal and never seen: the library may judge it.
-                return NOT_CLIENT_HELLO;
-            }
-            position += RECORD_HEADER + length;
+            position = start + length;
         }
-        boolean handshake = end == start || in.getUnsignedByte(start) == HANDSHAKE_RECORD;
-        return handshake ? INCOMPLETE : NOT_CLIENT_HELLO;
+        // Between two records, or within the five bytes that begin one.
+        return end > position && in.getUnsignedByte(position) != HANDSHAKE_RECORD ? NOT_CLIENT_HELLO : INCOMPLETE;
     }
 
     /** Puts the fragments of a complete message together, without its header. */

@@ -1,6 +1,5 @@
 package dev.postern.tls;
 
-import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
@@ -8,56 +7,57 @@ import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLException;
 
 /**
- * One immutable snapshot of everything a listener serves: a context for each certificate, and how to choose among them.
- * A context lives as long as this snapshot or a connection made from it; both hold a reference.
+ * One immutable snapshot of what a listener serves: a context for each certificate, and how to choose among them. A
+ * context lives as long as this snapshot or a connection made from it: each holds a reference.
  */
 final class ListenerContexts {
-    private final Map<ServerCertificate, ReferenceCountedOpenSslContext> contexts;
+    private final List<OwnCertificate> certificates;
     private final CertificateChoice choice;
+    private final Map<OwnCertificate, ReferenceCountedOpenSslContext> contexts = new IdentityHashMap<>();
 
-    private ListenerContexts(
-            Map<ServerCertificate, ReferenceCountedOpenSslContext> contexts, CertificateChoice choice) {
-        this.contexts = contexts;
-        this.choice = choice;
+    private ListenerContexts(List<OwnCertificate> certificates, TlsProtocol maximum) {
+        this.certificates = List.copyOf(certificates);
+        this.choice = new CertificateChoice(certificates, maximum);
     }
 
+    /** Reads every file and makes the contexts; everything found wrong is told at once. */
     static ListenerContexts load(ListenerTlsSettings settings, TicketKeys ticketKeys) throws UnusableTls {
         List<TlsProblem> problems = new ArrayList<>();
-        List<ServerCertificate> certificates = new ArrayList<>();
-        for (CertificateFiles files : settings.certificates()) {
+        List<OwnCertificate> certificates = new ArrayList<>();
+        for (CertificateSource source : settings.certificates()) {
             try {
-                certificates.add(ServerCertificate.load(files));
+                certificates.add(OwnCertificate.load(source));
             } catch (UnusableTls e) {
                 problems.addAll(e.problems());
             }
         }
-        ClientTrust trust = ClientTrust.NONE;
+        PeerTrust trust = PeerTrust.NONE;
         try {
-            trust = ClientTrust.load(settings);
+            if (settings.clientCaFile().isPresent()) {
+                trust = PeerTrust.load(settings.clientCaFile().get(), settings.clientCrlFile());
+            }
         } catch (UnusableTls e) {
             problems.addAll(e.problems());
         }
         if (!problems.isEmpty()) {
             throw new UnusableTls(problems);
         }
-        Map<ServerCertificate, ReferenceCountedOpenSslContext> contexts = new LinkedHashMap<>();
-        try {
-            for (ServerCertificate certificate : certificates) {
-                contexts.put(certificate, context(settings, certificate, trust, ticketKeys));
+        ListenerContexts snapshot = new ListenerContexts(certificates, settings.maximumProtocol());
+        for (OwnCertificate certificate : certificates) {
+            try {
+                snapshot.contexts.put(certificate, context(settings, certificate, trust, ticketKeys));
+            } catch (SSLException | RuntimeException e) {
+                snapshot.release();
+                throw new UnusableTls(certificate.source().name(), "refused by the TLS library: " + root(e));
             }
-        } catch (SSLException | RuntimeException e) {
-            contexts.values().forEach(ReferenceCountedOpenSslContext::release);
-            throw new UnusableTls(
-                    settings.certificates().get(contexts.size()).certFile(),
-                    "refused by the TLS library: " + rootOf(e));
         }
-        return new ListenerContexts(contexts, new CertificateChoice(certificates, settings.maximumProtocol()));
+        return snapshot;
     }
 
     ReferenceCountedOpenSslContext choose(ClientHello hello) {
@@ -68,15 +68,15 @@ final class ListenerContexts {
         return context;
     }
 
-    List<ServerCertificate> certificates() {
-        return List.copyOf(contexts.keySet());
+    List<OwnCertificate> certificates() {
+        return certificates;
     }
 
     List<ReferenceCountedOpenSslContext> contexts() {
         return List.copyOf(contexts.values());
     }
 
-    void useTicketKeys(TicketKeys ticketKeys) {
+    void use(TicketKeys ticketKeys) {
         contexts.values().forEach(context -> ticketKeys.applyTo(context.sessionContext()));
     }
 
@@ -86,45 +86,42 @@ final class ListenerContexts {
     }
 
     private static ReferenceCountedOpenSslContext context(
-            ListenerTlsSettings settings, ServerCertificate certificate, ClientTrust trust, TicketKeys ticketKeys)
+            ListenerTlsSettings settings, OwnCertificate certificate, PeerTrust trust, TicketKeys ticketKeys)
             throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forServer(certificate.key(), certificate.chainArray())
                 // Counted, not finalized: native memory goes with the last connection, and no Finalizer for each one.
                 .sslProvider(SslProvider.OPENSSL_REFCNT)
                 .protocols(TlsProtocol.between(settings.minimumProtocol(), settings.maximumProtocol()))
-                .clientAuth(
-                        switch (settings.clientCertificates()) {
-                            case NONE -> ClientAuth.NONE;
-                            case OPTIONAL -> ClientAuth.OPTIONAL;
-                            case REQUIRED -> ClientAuth.REQUIRE;
-                        });
-        trust.trustManager().ifPresent(builder::trustManager);
+                .clientAuth(clientAuth(settings.clientCertificates()));
+        trust.manager().ifPresent(builder::trustManager);
         if (!settings.tls12CipherSuites().isEmpty()) {
             builder.ciphers(CipherSuites.withTls13(settings.tls12CipherSuites()));
         }
         if (!settings.groups().isEmpty()) {
             builder.option(OpenSslContextOption.GROUPS, settings.groups().toArray(String[]::new));
         }
-        if (!settings.alpnProtocols().isEmpty()) {
-            builder.applicationProtocolConfig(new ApplicationProtocolConfig(
-                    ApplicationProtocolConfig.Protocol.ALPN,
-                    ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-                    ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                    settings.alpnProtocols()));
-        }
+        AlpnProtocols.configure(builder, settings.alpnProtocols());
         ReferenceCountedOpenSslContext context = (ReferenceCountedOpenSslContext) builder.build();
         OpenSslServerSessionContext sessions = (OpenSslServerSessionContext) context.sessionContext();
-        // Sessions are kept by the clients, in tickets: nothing of them stays here.
+        // The clients keep their sessions themselves, in tickets: nothing of them stays here.
         sessions.setSessionCacheEnabled(false);
         sessions.setSessionIdContext(SessionScope.of(certificate, trust, settings.clientCertificates()));
         ticketKeys.applyTo(sessions);
         return context;
     }
 
-    private static Throwable rootOf(Throwable failure) {
+    private static ClientAuth clientAuth(ClientCertificatePolicy policy) {
+        return switch (policy) {
+            case NONE -> ClientAuth.NONE;
+            case OPTIONAL -> ClientAuth.OPTIONAL;
+            case REQUIRED -> ClientAuth.REQUIRE;
+        };
+    }
+
+    private static Throwable root(Throwable failure) {
         Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
+        for (Throwable next = failure.getCause(); next != null && next != root; next = next.getCause()) {
+            root = next;
         }
         return root;
     }

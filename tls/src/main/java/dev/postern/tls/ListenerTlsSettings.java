@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param alpnProtocols protocol names this listener answers to; empty: ALPN is ignored
  */
 public record ListenerTlsSettings(
-        List<CertificateFiles> certificates,
+        List<CertificateSource> certificates,
         Optional<Path> clientCaFile,
         ClientCertificatePolicy clientCertificates,
         Optional<Path> clientCrlFile,
@@ -53,7 +53,7 @@ public record ListenerTlsSettings(
     }
 
     /** One certificate, TLS 1.2 and 1.3, no client certificates. */
-    public static ListenerTlsSettings of(CertificateFiles certificate) {
+    public static ListenerTlsSettings of(CertificateSource certificate) {
         return new ListenerTlsSettings(
                 List.of(certificate),
                 Optional.empty(),
@@ -66,9 +66,9 @@ public record ListenerTlsSettings(
                 List.of());
     }
 
-    public ListenerTlsSettings withCertificates(CertificateFiles... files) {
+    public ListenerTlsSettings withCertificates(CertificateSource... sources) {
         return new ListenerTlsSettings(
-                List.of(files),
+                List.of(sources),
                 clientCaFile,
                 clientCertificates,
                 clientCrlFile,
@@ -160,10 +160,7 @@ public record ListenerTlsSettings(
     /** Every file whose change calls for a reload. */
     List<Path> files() {
         List<Path> files = new ArrayList<>();
-        for (CertificateFiles certificate : certificates) {
-            files.add(certificate.certFile());
-            files.add(certificate.keyFile());
-        }
+        certificates.forEach(source -> files.addAll(source.files()));
         clientCaFile.ifPresent(files::add);
         clientCrlFile.ifPresent(files::add);
         return files;

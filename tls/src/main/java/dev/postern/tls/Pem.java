@@ -1,12 +1,7 @@
 package dev.postern.tls;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
@@ -21,22 +16,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Reads PEM files (RFC 7468): text around the blocks is allowed, blocks of other kinds are passed over. Every refusal
- * says which file, what was found and what was expected. Blocking: for start and for virtual threads.
+ * Reads PEM (RFC 7468): text around the blocks is allowed, blocks of other kinds are passed over. Every refusal says
+ * where, what was found and what was expected.
  */
 final class Pem {
-    /** No certificate or revocation list that serves a handshake is near this; in bytes. */
-    private static final long MAX_FILE_SIZE = 16 * 1024 * 1024;
-
     private static final Pattern BLOCK =
-            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----\\s*([^-]*?)\\s*-----END \\1-----");
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*+(?:-(?!----)[^-]*+)*+)-----END \\1-----");
 
     private record Block(String label, byte[] der) {}
 
     private Pem() {}
 
-    static List<X509Certificate> certificates(Path file) throws UnusableTls {
-        List<Block> blocks = blocks(file);
+    static List<X509Certificate> certificates(PemText pem) throws UnusableTls {
+        List<Block> blocks = blocks(pem);
         CertificateFactory factory = x509();
         List<X509Certificate> certificates = new ArrayList<>();
         for (Block block : blocks) {
@@ -46,19 +38,20 @@ final class Pem {
                             (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(block.der)));
                 } catch (CertificateException e) {
                     throw new UnusableTls(
-                            file, "certificate " + (certificates.size() + 1) + " cannot be read: " + e.getMessage());
+                            pem.source(),
+                            "certificate " + (certificates.size() + 1) + " cannot be read: " + e.getMessage());
                 }
             }
         }
         if (certificates.isEmpty()) {
             throw new UnusableTls(
-                    file, "holds no certificate, only " + labels(blocks) + " (expected: BEGIN CERTIFICATE)");
+                    pem.source(), "holds no certificate, only " + labels(blocks) + " (expected: BEGIN CERTIFICATE)");
         }
-        return certificates;
+        return List.copyOf(certificates);
     }
 
-    static List<X509CRL> revocationLists(Path file) throws UnusableTls {
-        List<Block> blocks = blocks(file);
+    static List<X509CRL> revocationLists(PemText pem) throws UnusableTls {
+        List<Block> blocks = blocks(pem);
         CertificateFactory factory = x509();
         List<X509CRL> lists = new ArrayList<>();
         for (Block block : blocks) {
@@ -67,19 +60,20 @@ final class Pem {
                     lists.add((X509CRL) factory.generateCRL(new ByteArrayInputStream(block.der)));
                 } catch (CRLException e) {
                     throw new UnusableTls(
-                            file, "revocation list " + (lists.size() + 1) + " cannot be read: " + e.getMessage());
+                            pem.source(),
+                            "revocation list " + (lists.size() + 1) + " cannot be read: " + e.getMessage());
                 }
             }
         }
         if (lists.isEmpty()) {
             throw new UnusableTls(
-                    file, "holds no revocation list, only " + labels(blocks) + " (expected: BEGIN X509 CRL)");
+                    pem.source(), "holds no revocation list, only " + labels(blocks) + " (expected: BEGIN X509 CRL)");
         }
-        return lists;
+        return List.copyOf(lists);
     }
 
-    static PrivateKey privateKey(Path file) throws UnusableTls {
-        List<Block> blocks = blocks(file);
+    static PrivateKey privateKey(PemText pem) throws UnusableTls {
+        List<Block> blocks = blocks(pem);
         for (Block block : blocks) {
             try {
                 switch (block.label) {
@@ -90,65 +84,51 @@ final class Pem {
                     case "EC PRIVATE KEY":
                         return PrivateKeys.fromSec1(block.der);
                     case "ENCRYPTED PRIVATE KEY":
-                        throw new UnusableTls(
-                                file, "the private key is encrypted (expected: one without a passphrase)");
+                        throw encrypted(pem, block.label);
                     default:
-                        // EC PARAMETERS, a certificate in the same file: not the key.
+                        // EC PARAMETERS, or the certificate in the same file: not the key.
                         break;
                 }
-            } catch (java.security.GeneralSecurityException e) {
-                // The cause may quote bytes of the key: only its kind is told.
+            } catch (GeneralSecurityException e) {
+                // The exception may quote bytes of the key: only its kind is told.
                 throw new UnusableTls(
-                        file,
+                        pem.source(),
                         "the " + block.label + " cannot be read ("
                                 + e.getClass().getSimpleName()
                                 + "; expected: an RSA or EC key in PKCS#8, PKCS#1 or SEC1)");
             }
         }
-        throw new UnusableTls(file, "holds no private key, only " + labels(blocks) + " (expected: BEGIN PRIVATE KEY)");
+        throw new UnusableTls(
+                pem.source(), "holds no private key, only " + labels(blocks) + " (expected: BEGIN PRIVATE KEY)");
     }
 
-    private static List<Block> blocks(Path file) throws UnusableTls {
-        String text = new String(read(file), StandardCharsets.ISO_8859_1);
+    private static List<Block> blocks(PemText pem) throws UnusableTls {
         List<Block> blocks = new ArrayList<>();
-        Matcher matcher = BLOCK.matcher(text);
+        Matcher matcher = BLOCK.matcher(pem.text());
         while (matcher.find()) {
             String label = matcher.group(1);
             String body = matcher.group(2);
-            if (body.contains("ENCRYPTED")) {
-                throw new UnusableTls(file, "the " + label + " is encrypted (expected: one without a passphrase)");
+            if (body.contains("Proc-Type: 4,ENCRYPTED")) {
+                throw encrypted(pem, label);
             }
             try {
-                blocks.add(new Block(label, Base64.getMimeDecoder().decode(body)));
+                blocks.add(new Block(label, Base64.getDecoder().decode(body.replaceAll("\\s", ""))));
             } catch (IllegalArgumentException e) {
-                throw new UnusableTls(file, "the base64 of the " + label + " block is broken");
+                throw new UnusableTls(pem.source(), "the base64 of the " + label + " block is broken");
             }
         }
         if (blocks.isEmpty()) {
             throw new UnusableTls(
-                    file,
-                    text.isBlank()
+                    pem.source(),
+                    pem.text().isBlank()
                             ? "is empty (expected: PEM)"
-                            : "is not PEM (expected: -----BEGIN ... -----END blocks)");
+                            : "is not PEM (expected: blocks from -----BEGIN to -----END)");
         }
         return blocks;
     }
 
-    private static byte[] read(Path file) throws UnusableTls {
-        try {
-            long size = Files.size(file);
-            if (size > MAX_FILE_SIZE) {
-                throw new UnusableTls(file, "has " + size + " bytes (expected: at most " + MAX_FILE_SIZE + ")");
-            }
-            return Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw new UnusableTls(file, "no such file");
-        } catch (AccessDeniedException e) {
-            throw new UnusableTls(
-                    file, "may not be read by user " + System.getProperty("user.name") + " (permission denied)");
-        } catch (IOException e) {
-            throw new UnusableTls(file, "cannot be read: " + e.getMessage());
-        }
+    private static UnusableTls encrypted(PemText pem, String label) {
+        return new UnusableTls(pem.source(), "the " + label + " is encrypted (expected: one without a passphrase)");
     }
 
     private static String labels(List<Block> blocks) {

@@ -13,7 +13,7 @@ final class SessionScope {
     private SessionScope() {}
 
     /** 32 bytes, BoringSSL's limit for a session id context. */
-    static byte[] of(ServerCertificate certificate, ClientTrust trust, ClientCertificatePolicy policy) {
+    static byte[] of(OwnCertificate certificate, PeerTrust trust, ClientCertificatePolicy policy) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (X509Certificate part : certificate.chain()) {

@@ -3,29 +3,40 @@ package dev.postern.tls;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The keys that session tickets are sealed with (RFC 5077 4). They belong to the listener, not to a snapshot: a reload
- * of its files leaves them alone. The newest seals; the one before still opens. Whoever learns a key can read the
- * resumed TLS 1.2 sessions sealed with it, so they change, and are never written anywhere.
+ * of its files leaves them alone. The newest seals; the one before still opens. Whoever learns a key can read the TLS
+ * 1.2 sessions that were resumed with it, so they change often and are written nowhere. A ticket is good for one to two
+ * {@link #LIFETIME}s.
  *
  * @param keys newest first
+ * @param since when the newest was made
  */
-record TicketKeys(List<OpenSslSessionTicketKey> keys) {
-    private static final SecureRandom RANDOM = new SecureRandom();
-    private static final int KEPT = 2;
+record TicketKeys(List<OpenSslSessionTicketKey> keys, Instant since) {
+    /** How long a key seals. */
+    static final Duration LIFETIME = Duration.ofHours(1);
 
-    static TicketKeys random() {
-        return new TicketKeys(List.of(newKey()));
+    private static final int KEPT = 2;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    static TicketKeys random(Instant now) {
+        return new TicketKeys(List.of(newKey()), now);
     }
 
-    TicketKeys rotated() {
+    boolean isOld(Instant now) {
+        return !since.plus(LIFETIME).isAfter(now);
+    }
+
+    TicketKeys rotated(Instant now) {
         List<OpenSslSessionTicketKey> rotated = new ArrayList<>();
         rotated.add(newKey());
         rotated.addAll(keys);
-        return new TicketKeys(List.copyOf(rotated.subList(0, Math.min(KEPT, rotated.size()))));
+        return new TicketKeys(List.copyOf(rotated.subList(0, Math.min(KEPT, rotated.size()))), now);
     }
 
     void applyTo(OpenSslSessionContext sessions) {
@@ -47,6 +58,6 @@ record TicketKeys(List<OpenSslSessionTicketKey> keys) {
 
     @Override
     public String toString() {
-        return "TicketKeys[hidden]";
+        return "TicketKeys[hidden, since " + since + "]";
     }
 }

@@ -55,7 +55,7 @@ public record TlsFacts(
             List<SNIServerName> names = extended.getRequestedServerNames();
             return names.stream()
                     .filter(SNIHostName.class::isInstance)
-                    .map(name -> ServerCertificate.normalize(((SNIHostName) name).getAsciiName()))
+                    .map(name -> CertificateNames.normalize(((SNIHostName) name).getAsciiName()))
                     .findFirst();
         } catch (IllegalArgumentException notAHostName) {
             // A client may send any bytes; what is no host name names no server.

@@ -14,8 +14,8 @@ public final class UnusableTls extends Exception {
         this.problems = List.copyOf(problems);
     }
 
-    UnusableTls(Object source, String what) {
-        this(List.of(new TlsProblem(source.toString(), what)));
+    UnusableTls(String source, String what) {
+        this(List.of(new TlsProblem(source, what)));
     }
 
     /** In the order of the settings; never empty. */

@@ -2,7 +2,9 @@ package dev.postern.tls;
 
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,18 +21,12 @@ final class Pki {
     }
 
     static Pki create(String name) {
-        try {
-            return new Pki(builder("CN=" + name)
-                    .setIsCertificateAuthority(true)
-                    .setKeyUsage(
-                            true,
-                            CertificateBuilder.KeyUsage.keyCertSign,
-                            CertificateBuilder.KeyUsage.cRLSign,
-                            CertificateBuilder.KeyUsage.digitalSignature)
-                    .buildSelfSigned());
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+        return new Pki(selfSigned(builder("CN=" + name)
+                .setKeyUsage(
+                        true,
+                        CertificateBuilder.KeyUsage.keyCertSign,
+                        CertificateBuilder.KeyUsage.cRLSign,
+                        CertificateBuilder.KeyUsage.digitalSignature)));
     }
 
     X509Bundle ca() {
@@ -48,11 +44,33 @@ final class Pki {
     }
 
     static CertificateBuilder serverBuilder(String... dnsNames) {
-        CertificateBuilder builder = builder("CN=" + dnsNames[0]).addExtendedKeyUsageServerAuth();
+        return withDnsNames(builder("CN=" + dnsNames[0]).addExtendedKeyUsageServerAuth(), dnsNames);
+    }
+
+    /** The builder's own method takes no wildcards: SubjectAltName ::= SEQUENCE OF GeneralName, [2] is dNSName. */
+    private static CertificateBuilder withDnsNames(CertificateBuilder builder, String... dnsNames) {
+        ByteArrayOutputStream names = new ByteArrayOutputStream();
         for (String name : dnsNames) {
-            builder.addSanDnsName(name);
+            names.write(0x82);
+            names.write(name.length());
+            names.writeBytes(name.getBytes(StandardCharsets.US_ASCII));
         }
-        return builder;
+        if (names.size() > 127) {
+            throw new IllegalArgumentException("too many names for a length of one byte");
+        }
+        ByteArrayOutputStream sequence = new ByteArrayOutputStream();
+        sequence.write(0x30);
+        sequence.write(names.size());
+        sequence.writeBytes(names.toByteArray());
+        return builder.addExtensionOctetString("2.5.29.17", false, sequence.toByteArray());
+    }
+
+    static X509Bundle selfSigned(CertificateBuilder builder) {
+        try {
+            return builder.setIsCertificateAuthority(true).buildSelfSigned();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     X509Bundle issue(CertificateBuilder builder) {
