@@ -13,6 +13,11 @@ public enum Target {
 
     /** Database {@code orders} as user {@code app}, over TLS. */
     public ServerAddress address() {
+        return address("orders");
+    }
+
+    /** Another tenant's database. */
+    public ServerAddress address(String database) {
         return switch (this) {
             case DIRECT ->
                 new ServerAddress(
@@ -20,9 +25,9 @@ public enum Target {
                         Optional.of(Certificates.shared().clientContext()),
                         "app",
                         "app-secret",
-                        "orders");
-            case SESSION -> GatewayFixture.shared().address("orders_session");
-            case TRANSACTION -> GatewayFixture.shared().address("orders");
+                        database);
+            case SESSION -> GatewayFixture.shared().address(database + "_session");
+            case TRANSACTION -> GatewayFixture.shared().address(database);
         };
     }
 

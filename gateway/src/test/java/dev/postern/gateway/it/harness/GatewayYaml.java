@@ -1,0 +1,65 @@
+package dev.postern.gateway.it.harness;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A configuration with two listeners on 127.0.0.1: {@code tls} (mode require) and {@code plain} (mode disable).
+ *
+ * @param tlsPort of listener {@code tls}
+ * @param plainPort of listener {@code plain}
+ * @param timeouts the object {@code timeouts}
+ * @param limits the object {@code limits}
+ */
+public record GatewayYaml(int tlsPort, int plainPort, String timeouts, String limits, List<RouteYaml> routes) {
+    private static final Certificates.KeyPairFiles CERTIFICATE =
+            Certificates.shared().issueForLocalhost("gateway");
+
+    public static GatewayYaml of(RouteYaml... routes) {
+        return new GatewayYaml(FreePorts.one(), FreePorts.one(), "{drainDelay: 0s}", "{}", List.of(routes));
+    }
+
+    public GatewayYaml withTimeouts(String timeouts) {
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes);
+    }
+
+    public GatewayYaml withLimits(String limits) {
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes);
+    }
+
+    /** The route of the same name is replaced, or this one is added. */
+    public GatewayYaml withRoute(RouteYaml route) {
+        List<RouteYaml> changed = new ArrayList<>(routes);
+        changed.removeIf(old -> old.name().equals(route.name()));
+        changed.add(route);
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, List.copyOf(changed));
+    }
+
+    public GatewayYaml withoutRoute(String name) {
+        return new GatewayYaml(
+                tlsPort,
+                plainPort,
+                timeouts,
+                limits,
+                routes.stream().filter(route -> !route.name().equals(name)).toList());
+    }
+
+    /** The text of the file. */
+    public String text() {
+        StringBuilder text = new StringBuilder(
+                """
+                listeners:
+                  - name: tls
+                    address: 127.0.0.1:%d
+                    tls: {mode: require, certificates: [{certFile: %s, keyFile: %s}]}
+                  - name: plain
+                    address: 127.0.0.1:%d
+                    tls: {mode: disable}
+                timeouts: %s
+                limits: %s
+                routes:
+                """.formatted(tlsPort, CERTIFICATE.certificate(), CERTIFICATE.key(), plainPort, timeouts, limits));
+        routes.forEach(route -> text.append(route.yaml()));
+        return text.toString();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.postern.gateway.it.harness;
+
+/**
+ * One entry of {@code routes:}; the values are YAML in flow style, so that a scenario can say anything the schema allows.
+ *
+ * @param name also the database that clients ask for
+ * @param hosts list of host:port
+ * @param backendDatabase the database's name on the server
+ * @param backendTls the object {@code backend.tls}
+ * @param clientAuth the object {@code clientAuth}
+ * @param credentials the object {@code credentials}
+ * @param pool the object {@code pool}
+ * @param timeouts the object {@code timeouts}
+ */
+public record RouteYaml(
+        String name,
+        String hosts,
+        String backendDatabase,
+        String backendTls,
+        String clientAuth,
+        String credentials,
+        String pool,
+        String timeouts) {
+
+    /** A tenant's database on a server, user {@code app}, TLS verify-full, the tenant's own backend role. */
+    public static RouteYaml to(PostgresServer server, String name, String database) {
+        return new RouteYaml(
+                name,
+                "[\"localhost:" + server.port() + "\"]",
+                database,
+                "{mode: verify-full, caFile: " + Certificates.shared().caFile() + "}",
+                "{scram: {users: {app: {password: app-secret}}}}",
+                "{static: {user: " + Tenant.backendRole(database) + ", password: " + Tenant.backendPassword(database)
+                        + "}}",
+                "{mode: transaction}",
+                "{}");
+    }
+
+    public RouteYaml withHosts(String hosts) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
+    public RouteYaml withBackendDatabase(String backendDatabase) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
+    public RouteYaml withBackendTls(String backendTls) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
+    public RouteYaml withClientAuth(String clientAuth) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
+    public RouteYaml withCredentials(String credentials) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
+    /** For example {@code {mode: transaction, defaultPoolSize: 1}}. */
+    public RouteYaml withPool(String pool) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
+    public RouteYaml withTimeouts(String timeouts) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
+    String yaml() {
+        return """
+                  - name: %s
+                    match: {databases: [%s]}
+                    backend: {hosts: %s, database: %s, tls: %s}
+                    clientAuth: %s
+                    credentials: %s
+                    pool: %s
+                    timeouts: %s
+                """.formatted(name, name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+}
