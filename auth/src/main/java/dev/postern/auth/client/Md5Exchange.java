@@ -21,7 +21,7 @@ final class Md5Exchange implements Exchange {
         record LookingUp() implements State {}
 
         /** @param hash empty for a user that cannot come in: {@code doom} says why */
-        record Asked(byte[] salt, Optional<Md5Hash> hash, Rejection doom) implements State {}
+        record Asked(byte[] salt, Optional<Md5Hash> hash, boolean privileged, Rejection doom) implements State {}
 
         record Scram(Exchange exchange) implements State {}
 
@@ -64,8 +64,8 @@ final class Md5Exchange implements Exchange {
     private Step ask(Lookup found) {
         return switch (found) {
             case Lookup.Found(StoredPassword password) -> ask(found, password);
-            case Lookup.Unknown() -> askMd5(Optional.empty(), new Rejection.UnknownUser(facts.user()));
-            case Lookup.Failed(String why) -> askMd5(Optional.empty(), new Rejection.LookupFailed(why));
+            case Lookup.Unknown() -> askMd5(Optional.empty(), false, new Rejection.UnknownUser(facts.user()));
+            case Lookup.Failed(String why) -> askMd5(Optional.empty(), false, new Rejection.LookupFailed(why));
             case Lookup.Pending pending ->
                 throw new IllegalStateException("a look-up gave another look-up: " + pending);
         };
@@ -77,16 +77,16 @@ final class Md5Exchange implements Exchange {
             state = new State.Scram(scram);
             return scram.start();
         }
-        Optional<Rejection> expired = password.expiry(facts.user(), Instant.now());
-        return expired.isPresent()
-                ? askMd5(Optional.empty(), expired.get())
-                : askMd5(password.md5(), new Rejection.BadPassword(facts.user()));
+        Optional<Rejection> doom = password.doom(facts.user(), Instant.now());
+        return doom.isPresent()
+                ? askMd5(Optional.empty(), false, doom.get())
+                : askMd5(password.md5(), password.privileged(), new Rejection.BadPassword(facts.user()));
     }
 
-    private Step askMd5(Optional<Md5Hash> hash, Rejection doom) {
+    private Step askMd5(Optional<Md5Hash> hash, boolean privileged, Rejection doom) {
         byte[] salt = new byte[SALT_BYTES];
         RANDOM.nextBytes(salt);
-        state = new State.Asked(salt, hash, doom);
+        state = new State.Asked(salt, hash, privileged, doom);
         return new Step.AskMd5(salt);
     }
 
@@ -105,7 +105,7 @@ final class Md5Exchange implements Exchange {
             return reject(asked.doom());
         }
         state = new State.Ended();
-        return new Step.Accepted(new Identity(facts.user(), Method.MD5));
+        return new Step.Accepted(new Identity(facts.user(), Method.MD5, Optional.empty(), asked.privileged()));
     }
 
     @Override

@@ -47,6 +47,7 @@ final class ScramExchange implements Exchange {
                 String nonce,
                 String serverFirst,
                 ScramVerifier verifier,
+                boolean privileged,
                 Optional<Rejection> doom)
                 implements State {}
 
@@ -160,10 +161,12 @@ final class ScramExchange implements Exchange {
         // Made for known users too: the work is the same for everyone.
         ScramVerifier fake = fakes.of(scope, facts.user());
         ScramVerifier verifier = fake;
+        boolean privileged = false;
         Optional<Rejection> doom;
         switch (found) {
             case Lookup.Found(StoredPassword password) -> {
                 verifier = password.scram().orElse(fake);
+                privileged = password.privileged();
                 doom = doom(password);
             }
             case Lookup.Unknown() -> doom = Optional.of(unknownUser());
@@ -174,15 +177,15 @@ final class ScramExchange implements Exchange {
         String nonce = first.nonce() + serverNonce();
         String serverFirst = "r=" + nonce + ",s=" + Base64.getEncoder().encodeToString(verifier.salt()) + ",i="
                 + verifier.iterations();
-        state = new State.Challenged(first, plus, nonce, serverFirst, verifier, doom);
+        state = new State.Challenged(first, plus, nonce, serverFirst, verifier, privileged, doom);
         return new Step.SaslContinue(serverFirst.getBytes(UTF_8));
     }
 
     private Optional<Rejection> doom(StoredPassword password) {
-        if (password.scram().isEmpty()) {
+        if (password.unusable().isEmpty() && password.scram().isEmpty()) {
             return Optional.of(new Rejection.UnusablePassword(facts.user(), "it is no SCRAM verifier"));
         }
-        return password.expiry(facts.user(), Instant.now());
+        return password.doom(facts.user(), Instant.now());
     }
 
     private Rejection unknownUser() {
@@ -227,17 +230,17 @@ final class ScramExchange implements Exchange {
         state = new State.Ended();
         byte[] signature = challenged.verifier().serverSignature(authMessage);
         return new Step.Accepted(
-                identity(keys.get(), challenged.plus()),
+                identity(keys.get(), challenged),
                 ("v=" + Base64.getEncoder().encodeToString(signature)).getBytes(UTF_8));
     }
 
-    private Identity identity(ScramKeys keys, boolean plus) {
-        Method method = plus ? Method.SCRAM_SHA_256_PLUS : Method.SCRAM_SHA_256;
+    private Identity identity(ScramKeys keys, State.Challenged challenged) {
+        Method method = challenged.plus() ? Method.SCRAM_SHA_256_PLUS : Method.SCRAM_SHA_256;
         if (passThrough) {
-            return new Identity(facts.user(), method, Optional.of(keys));
+            return new Identity(facts.user(), method, Optional.of(keys), challenged.privileged());
         }
         keys.close();
-        return new Identity(facts.user(), method);
+        return new Identity(facts.user(), method, Optional.empty(), challenged.privileged());
     }
 
     private byte[] expectedBinding(State.Challenged challenged) {

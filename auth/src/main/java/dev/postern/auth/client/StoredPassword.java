@@ -11,14 +11,16 @@ import java.util.Optional;
  * @param scram checks SCRAM and cleartext
  * @param md5 checks md5 and cleartext
  * @param validUntil PostgreSQL's rolvaliduntil; {@link #FOREVER} where it never ends
+ * @param privileged the role is known to be a superuser or to have REPLICATION
+ * @param unusable why nobody may log in with it whatever the password is (NOLOGIN, no password set); empty where one may
  */
-public record StoredPassword(Optional<ScramVerifier> scram, Optional<Md5Hash> md5, Instant validUntil) {
+public record StoredPassword(
+        Optional<ScramVerifier> scram, Optional<Md5Hash> md5, Instant validUntil, boolean privileged, String unusable) {
     /** No VALID UNTIL. */
     public static final Instant FOREVER = Instant.MAX;
 
-    /** The refusal when the password has expired. */
-    Optional<Rejection> expiry(String user, Instant now) {
-        return now.isBefore(validUntil) ? Optional.empty() : Optional.of(new Rejection.Expired(user, validUntil));
+    public StoredPassword(Optional<ScramVerifier> scram, Optional<Md5Hash> md5, Instant validUntil) {
+        this(scram, md5, validUntil, false, "");
     }
 
     public static StoredPassword of(ScramVerifier verifier) {
@@ -27,5 +29,13 @@ public record StoredPassword(Optional<ScramVerifier> scram, Optional<Md5Hash> md
 
     public static StoredPassword of(Md5Hash hash) {
         return new StoredPassword(Optional.empty(), Optional.of(hash), FOREVER);
+    }
+
+    /** The refusal that holds whatever the password is. */
+    Optional<Rejection> doom(String user, Instant now) {
+        if (!unusable.isEmpty()) {
+            return Optional.of(new Rejection.UnusablePassword(user, unusable));
+        }
+        return now.isBefore(validUntil) ? Optional.empty() : Optional.of(new Rejection.Expired(user, validUntil));
     }
 }

@@ -57,11 +57,11 @@ record StoredPasswordCheck(
     }
 
     private Step judge(StoredPassword stored, Secret password) {
-        Optional<Rejection> expired = stored.expiry(facts.user(), Instant.now());
+        Optional<Rejection> doom = stored.doom(facts.user(), Instant.now());
         Optional<Identity> identity = password.length() == 0 ? Optional.empty() : identity(stored, password);
-        if (expired.isPresent()) {
+        if (doom.isPresent()) {
             identity.flatMap(Identity::passThrough).ifPresent(ScramKeys::close);
-            return new Step.Rejected(expired.get());
+            return new Step.Rejected(doom.get());
         }
         return identity.<Step>map(Step.Accepted::new)
                 .orElseGet(() -> new Step.Rejected(new Rejection.BadPassword(facts.user())));
@@ -74,15 +74,19 @@ record StoredPasswordCheck(
             boolean right = stored.md5()
                     .filter(Md5Hash.of(password, facts.user())::equals)
                     .isPresent();
-            return right ? Optional.of(new Identity(facts.user(), Method.PASSWORD)) : Optional.empty();
+            return right ? Optional.of(identity(Optional.empty(), stored)) : Optional.empty();
         }
         ScramVerifier verifier = stored.scram().get();
         ScramKeys keys = ScramKeys.derive(password, verifier.salt(), verifier.iterations());
         boolean right = keys.verifier().equals(verifier);
         if (right && passThrough) {
-            return Optional.of(new Identity(facts.user(), Method.PASSWORD, Optional.of(keys)));
+            return Optional.of(identity(Optional.of(keys), stored));
         }
         keys.close();
-        return right ? Optional.of(new Identity(facts.user(), Method.PASSWORD)) : Optional.empty();
+        return right ? Optional.of(identity(Optional.empty(), stored)) : Optional.empty();
+    }
+
+    private Identity identity(Optional<ScramKeys> keys, StoredPassword stored) {
+        return new Identity(facts.user(), Method.PASSWORD, keys, stored.privileged());
     }
 }

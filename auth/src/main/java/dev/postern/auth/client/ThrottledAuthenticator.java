@@ -1,0 +1,110 @@
+package dev.postern.auth.client;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/** Another authenticator behind a {@link LoginThrottle}: pauses or refuses before it asks, and tells how it ended. */
+public final class ThrottledAuthenticator implements ClientAuthenticator {
+    private final ClientAuthenticator inner;
+    private final LoginThrottle throttle;
+    private final Pauses pauses;
+
+    /** How time passes; a test has its own. */
+    interface Pauses {
+        CompletionStage<Void> pause(Duration pause, Executor then);
+    }
+
+    public ThrottledAuthenticator(ClientAuthenticator inner, LoginThrottle throttle) {
+        this(
+                inner,
+                throttle,
+                (pause, then) -> CompletableFuture.runAsync(
+                        () -> {}, CompletableFuture.delayedExecutor(pause.toNanos(), TimeUnit.NANOSECONDS, then)));
+    }
+
+    ThrottledAuthenticator(ClientAuthenticator inner, LoginThrottle throttle, Pauses pauses) {
+        this.inner = inner;
+        this.throttle = throttle;
+        this.pauses = pauses;
+    }
+
+    @Override
+    public Exchange begin(LoginFacts facts, Executor loop) {
+        return new Throttled(facts, inner.begin(facts, loop), loop);
+    }
+
+    private final class Throttled implements Exchange {
+        private final LoginFacts facts;
+        private final Exchange exchange;
+        private final Executor loop;
+        /** While it pauses a message is out of turn, as it is for the exchange that has not started. */
+        private boolean closed;
+
+        Throttled(LoginFacts facts, Exchange exchange, Executor loop) {
+            this.facts = facts;
+            this.exchange = exchange;
+            this.loop = loop;
+        }
+
+        @Override
+        public Step start() {
+            return switch (throttle.attempt(facts)) {
+                case LoginThrottle.Verdict.Refuse(Rejection.Throttled why) -> new Step.Rejected(why);
+                case LoginThrottle.Verdict.Go(Duration pause) ->
+                    pause.isZero()
+                            ? watched(exchange.start())
+                            : new Step.Later(pauses.pause(pause, loop).thenCompose(done -> flat(afterPause())));
+            };
+        }
+
+        private Step afterPause() {
+            return closed
+                    ? new Step.Rejected(new Rejection.ProtocolError("login ended before it began"))
+                    : watched(exchange.start());
+        }
+
+        private static CompletionStage<Step> flat(Step step) {
+            return step instanceof Step.Later(var stage) ? stage : CompletableFuture.completedFuture(step);
+        }
+
+        @Override
+        public Step onSaslInitial(String mechanism, byte[] response) {
+            return watched(exchange.onSaslInitial(mechanism, response));
+        }
+
+        @Override
+        public Step onSaslResponse(byte[] data) {
+            return watched(exchange.onSaslResponse(data));
+        }
+
+        @Override
+        public Step onPassword(byte[] password) {
+            return watched(exchange.onPassword(password));
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            exchange.close();
+        }
+
+        private Step watched(Step step) {
+            switch (step) {
+                case Step.Accepted accepted -> throttle.succeeded(facts);
+                case Step.Rejected(Rejection.PasswordFailed why) -> throttle.failed(facts);
+                case Step.Later(var stage) -> {
+                    return new Step.Later(stage.thenApply(this::watched));
+                }
+                case Step.Rejected other -> {}
+                case Step.AskSasl ask -> {}
+                case Step.SaslContinue ask -> {}
+                case Step.AskPassword ask -> {}
+                case Step.AskMd5 ask -> {}
+            }
+            return step;
+        }
+    }
+}
