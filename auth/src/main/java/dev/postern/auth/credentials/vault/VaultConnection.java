@@ -1,0 +1,235 @@
+package dev.postern.auth.credentials.vault;
+
+import dev.postern.auth.credentials.BackgroundTasks;
+import dev.postern.auth.credentials.Backoff;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One Vault with its bound on requests and its state, there or away. While it is away nobody asks it for anything: a
+ * health probe a little more often than each 1.5 s finds its return (after ten minutes seldomer, with full jitter up to
+ * 30 s), then one waiting job goes ahead of the others to see whether it really works, and only then the rest follows,
+ * most urgent first, within the bound.
+ */
+final class VaultConnection implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VaultConnection.class);
+
+    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(1);
+    private static final Duration PROBE_INTERVAL = Duration.ofMillis(1400);
+    /** A canary that fails has cost a second request. */
+    private static final Duration PROBE_AFTER_CANARY = Duration.ofMillis(2600);
+
+    private static final Duration EAGER_PROBING = Duration.ofMinutes(10);
+    private static final Duration MAX_PROBE_INTERVAL = Duration.ofSeconds(30);
+
+    /** Which jobs go first when a Vault returns. */
+    enum Urgency {
+        /** Connections live on a lease that is overdue, or clients wait. */
+        REISSUE,
+        RENEW,
+        TIDY
+    }
+
+    private record Job(Urgency urgency, long order, Runnable task) {}
+
+    private final String name;
+    private final VaultClient client;
+    private final BackgroundTasks tasks;
+    private final RequestBucket bucket;
+    private final RandomGenerator random;
+    private final Backoff slowProbes;
+
+    // Guarded by this.
+    private final PriorityQueue<Job> waiting =
+            new PriorityQueue<>(Comparator.comparing(Job::urgency).thenComparing(Job::order));
+    private long order;
+    private Optional<Instant> awaySince = Optional.empty();
+    private String awayReason = "";
+    private boolean canaryOut;
+    private boolean closed;
+
+    VaultConnection(
+            String name,
+            VaultClient client,
+            BackgroundTasks tasks,
+            double requestsPerSecond,
+            int burst,
+            RandomGenerator random) {
+        this.name = name;
+        this.client = client;
+        this.tasks = tasks;
+        this.random = random;
+        this.bucket = new RequestBucket(requestsPerSecond, burst, tasks.now());
+        this.slowProbes = new Backoff(PROBE_INTERVAL.multipliedBy(2), MAX_PROBE_INTERVAL, random);
+    }
+
+    String name() {
+        return name;
+    }
+
+    VaultClient client() {
+        return client;
+    }
+
+    synchronized boolean isAway() {
+        return awaySince.isPresent();
+    }
+
+    synchronized String awayReason() {
+        return awayReason;
+    }
+
+    /** Runs the job, which may block, when its turn comes: within the bound, and not while Vault is away. */
+    void submit(Urgency urgency, Runnable job) {
+        Duration delay;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            if (isAway()) {
+                waiting.add(new Job(urgency, order++, job));
+                return;
+            }
+            delay = bucket.take(tasks.now());
+        }
+        if (delay.isZero()) {
+            tasks.run(job);
+        } else {
+            tasks.later(delay, job);
+        }
+    }
+
+    /** One request; blocks. What it shows of Vault's state is noted. */
+    VaultAnswer send(VaultRequest request) {
+        VaultAnswer answer = client.send(request);
+        if (answer instanceof VaultAnswer.Away away) {
+            wentAway(away.reason());
+        } else {
+            cameBack();
+        }
+        return answer;
+    }
+
+    /** Waits for a place within the bound. Blocks. */
+    void takeTurn() {
+        Duration delay;
+        synchronized (this) {
+            delay = bucket.take(tasks.now());
+        }
+        if (delay.isPositive()) {
+            try {
+                Thread.sleep(delay);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** A second request within one job is on the house, but the next job pays for it. */
+    synchronized void charge() {
+        bucket.take(tasks.now());
+    }
+
+    private synchronized void wentAway(String reason) {
+        awayReason = reason;
+        if (isAway()) {
+            if (canaryOut) {
+                canaryOut = false;
+                probeIn(PROBE_AFTER_CANARY);
+            }
+            return;
+        }
+        awaySince = Optional.of(tasks.now());
+        slowProbes.reset();
+        LOG.warn("event=vault_away connection={} reason={}", name, reason);
+        probeIn(PROBE_INTERVAL);
+    }
+
+    private void cameBack() {
+        synchronized (this) {
+            if (!isAway()) {
+                return;
+            }
+            LOG.info(
+                    "event=vault_back connection={} away_s={}",
+                    name,
+                    Duration.between(awaySince.orElseThrow(), tasks.now()).toSeconds());
+            awaySince = Optional.empty();
+            canaryOut = false;
+        }
+        while (true) {
+            Job job;
+            synchronized (this) {
+                job = waiting.poll();
+            }
+            if (job == null) {
+                return;
+            }
+            submit(job.urgency(), job.task());
+        }
+    }
+
+    private void probeIn(Duration interval) {
+        if (closed) {
+            return;
+        }
+        boolean eager = Duration.between(awaySince.orElseThrow(), tasks.now()).compareTo(EAGER_PROBING) < 0;
+        double jitter = random.nextDouble(0.9, 1.0);
+        Duration wait = eager ? Duration.ofNanos((long) (interval.toNanos() * jitter)) : slowProbes.next();
+        tasks.later(wait, this::probe);
+    }
+
+    private void probe() {
+        Instant begun = tasks.now();
+        synchronized (this) {
+            if (closed || !isAway()) {
+                return;
+            }
+        }
+        VaultAnswer answer = client.send(VaultRequest.health(PROBE_PATIENCE));
+        Job canary;
+        synchronized (this) {
+            if (closed || !isAway()) {
+                return;
+            }
+            if (!(answer instanceof VaultAnswer.Ok)) {
+                awayReason = answer.problem();
+                Duration spent = Duration.between(begun, tasks.now());
+                Duration rest = PROBE_INTERVAL.minus(spent);
+                probeIn(rest.isNegative() ? Duration.ZERO : rest);
+                return;
+            }
+            canary = waiting.poll();
+            canaryOut = canary != null;
+        }
+        if (canary == null) {
+            cameBack();
+            return;
+        }
+        canary.task().run();
+        boolean unsettled;
+        synchronized (this) {
+            // The job may have ended without a request, its purpose being gone.
+            unsettled = isAway() && canaryOut;
+            canaryOut = false;
+        }
+        if (unsettled) {
+            tasks.run(this::probe);
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            waiting.clear();
+        }
+        client.close();
+    }
+}
