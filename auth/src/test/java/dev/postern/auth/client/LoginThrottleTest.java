@@ -31,14 +31,14 @@ class LoginThrottleTest {
     @Test
     void pausesGrowWithEachFailureUntilAttemptsAreRefused() {
         List<Duration> pauses = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 12; i++) {
             fail("app", "10.0.0.1");
             if (attempt("app", "10.0.0.1") instanceof Verdict.Go(Duration pause)) {
                 pauses.add(pause);
             }
             ticker.pass(Duration.ofSeconds(1));
         }
-        assertThat(pauses).hasSizeLessThan(8).isSorted();
+        assertThat(pauses.stream().map(Duration::toMillis)).containsExactly(0L, 0L, 0L, 0L, 250L, 500L, 1000L, 2000L);
         assertThat(attempt("app", "10.0.0.1")).isInstanceOf(Verdict.Refuse.class);
     }
 
