@@ -1,7 +1,9 @@
 package dev.postern.tls;
 
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.internal.tcnative.SSL;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -9,14 +11,17 @@ import java.util.Optional;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a finished handshake agreed on. Read once, on the channel's event loop, after the handshake.
  *
  * @param protocol for example {@code TLSv1.3}
  * @param cipher the suite's IANA name
+ * @param resumed whether an earlier session was taken up again, without a full handshake
  * @param serverName the name the client asked for (SNI), lower case; on our own connections to servers, the one we sent
  * @param alpnProtocol the protocol agreed on by ALPN
  * @param peerCertificate the peer's certificate. From a client it has been verified; from a server as far as its sslmode
@@ -26,6 +31,7 @@ import javax.net.ssl.SSLSession;
 public record TlsFacts(
         String protocol,
         String cipher,
+        boolean resumed,
         Optional<String> serverName,
         Optional<String> alpnProtocol,
         Optional<X509Certificate> peerCertificate,
@@ -41,10 +47,19 @@ public record TlsFacts(
         return Optional.of(new TlsFacts(
                 session.getProtocol(),
                 session.getCipherSuite(),
+                resumed(handler.engine()),
                 serverName(session),
                 Optional.ofNullable(handler.applicationProtocol()),
                 peerCertificate(session),
                 first(session.getLocalCertificates())));
+    }
+
+    private static boolean resumed(SSLEngine engine) {
+        if (engine instanceof ReferenceCountedOpenSslEngine openSsl) {
+            long ssl = openSsl.sslPointer();
+            return ssl != 0 && SSL.isSessionReused(ssl);
+        }
+        return false;
     }
 
     private static Optional<String> serverName(SSLSession session) {
@@ -71,7 +86,7 @@ public record TlsFacts(
         }
     }
 
-    private static Optional<X509Certificate> first(Certificate @org.jspecify.annotations.Nullable [] chain) {
+    private static Optional<X509Certificate> first(Certificate @Nullable [] chain) {
         return chain != null && chain.length > 0 && chain[0] instanceof X509Certificate x509
                 ? Optional.of(x509)
                 : Optional.empty();

@@ -14,7 +14,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
  * revoked.
  */
 final class VerifyingTrustManager extends X509ExtendedTrustManager implements ResumableX509ExtendedTrustManager {
-    /** No key exchange to speak of in TLS 1.3, and the JDK looks at it for servers alone. */
+    /** The JDK looks at the kind of key exchange for servers alone. */
     private static final String ANY_AUTH_TYPE = "UNKNOWN";
 
     private final X509ExtendedTrustManager jdk;
@@ -47,14 +47,19 @@ final class VerifyingTrustManager extends X509ExtendedTrustManager implements Re
         }
     }
 
+    /** After the handshake there is no handshake session, so the JDK is not given the engine, which it would ask for one. */
     @Override
     public void resumeClientTrusted(X509Certificate[] chain, SSLEngine engine) throws CertificateException {
-        checkClientTrusted(chain, ANY_AUTH_TYPE, engine);
+        try {
+            jdk.checkClientTrusted(chain, ANY_AUTH_TYPE);
+        } catch (CertificateException e) {
+            throw refusal(chain, "", e);
+        }
     }
 
     @Override
     public void resumeServerTrusted(X509Certificate[] chain, SSLEngine engine) throws CertificateException {
-        checkServerTrusted(chain, ANY_AUTH_TYPE, engine);
+        throw new CertificateException("a session with a server was resumed, which is never asked for");
     }
 
     private OpenSslCertificateException refusal(X509Certificate[] chain, String host, CertificateException cause) {

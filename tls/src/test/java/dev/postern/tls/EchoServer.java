@@ -10,26 +10,35 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A TLS server on loopback that sends back what it gets, and keeps how each handshake ended. */
 final class EchoServer implements AutoCloseable {
-    private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+    /** Shared by all tests and never stopped: its threads are daemons. */
+    static final EventLoopGroup GROUP =
+            new MultiThreadIoEventLoopGroup(2, new DefaultThreadFactory("test-loop", true), NioIoHandler.newFactory());
+
+    private final Set<Channel> open = ConcurrentHashMap.newKeySet();
     private final BlockingQueue<TlsFacts> facts = new LinkedBlockingQueue<>();
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
     private final Channel channel;
 
     EchoServer(ListenerTls tls, Alpn alpn) {
         channel = new ServerBootstrap()
-                .group(group)
+                .group(GROUP)
                 .channel(NioServerSocketChannel.class)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel ch) {
+                        open.add(ch);
+                        ch.closeFuture().addListener(closed -> open.remove(ch));
                         ch.pipeline().addLast(tls.newHandler(alpn), new Echo());
                     }
                 })
@@ -40,6 +49,10 @@ final class EchoServer implements AutoCloseable {
 
     int port() {
         return ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    int openConnections() {
+        return open.size();
     }
 
     /** The next handshake that succeeded. */
@@ -63,7 +76,7 @@ final class EchoServer implements AutoCloseable {
     @Override
     public void close() {
         channel.close().syncUninterruptibly();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        open.forEach(client -> client.close().syncUninterruptibly());
     }
 
     private final class Echo extends ChannelInboundHandlerAdapter {

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.Principal;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Consumer;
@@ -17,11 +18,14 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedKeyManager;
 
 /** A client that is not ours: the JDK's TLS. One client is one {@link SSLContext}, so it may resume its sessions. */
 final class JdkClient {
     /** What one exchange showed the client. */
-    record Seen(String protocol, String cipher, String alpn, X509Certificate serverCertificate, long sessionCreated) {}
+    record Seen(String protocol, String cipher, String alpn, X509Certificate serverCertificate) {}
+
+    private static final int TIMEOUT_MILLIS = 20_000;
 
     private final SSLContext context;
     private Consumer<SSLParameters> parameters = p -> {};
@@ -34,11 +38,46 @@ final class JdkClient {
         return make(pki, new KeyManager[0]);
     }
 
+    /** Sends this certificate whatever CAs the server names: the JDK's own manager would rather send none. */
     static JdkClient trusting(Pki pki, X509Bundle own) {
-        try {
-            return make(pki, own.toKeyManagerFactory().getKeyManagers());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
+        return make(pki, new KeyManager[] {new OneCertificate(own)});
+    }
+
+    private static final class OneCertificate extends X509ExtendedKeyManager {
+        private final X509Bundle bundle;
+
+        OneCertificate(X509Bundle bundle) {
+            this.bundle = bundle;
+        }
+
+        @Override
+        public String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
+            return "own";
+        }
+
+        @Override
+        public X509Certificate[] getCertificateChain(String alias) {
+            return bundle.getCertificatePath();
+        }
+
+        @Override
+        public PrivateKey getPrivateKey(String alias) {
+            return bundle.getKeyPair().getPrivate();
+        }
+
+        @Override
+        public String[] getClientAliases(String type, Principal[] issuers) {
+            return new String[] {"own"};
+        }
+
+        @Override
+        public String[] getServerAliases(String type, Principal[] issuers) {
+            return new String[0];
+        }
+
+        @Override
+        public String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
+            throw new UnsupportedOperationException("a client");
         }
     }
 
@@ -71,29 +110,31 @@ final class JdkClient {
 
     /** Connects, sends a line, reads it back, closes. */
     Seen exchange(int port) throws IOException {
-        try (Socket plain = new Socket()) {
-            plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 10_000);
-            plain.setSoTimeout(10_000);
-            try (SSLSocket socket =
-                    (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port, true)) {
-                SSLParameters p = socket.getSSLParameters();
-                parameters.accept(p);
-                socket.setSSLParameters(p);
-                socket.startHandshake();
-                byte[] line = "hello\n".getBytes(StandardCharsets.US_ASCII);
-                socket.getOutputStream().write(line);
-                byte[] back = socket.getInputStream().readNBytes(line.length);
-                if (back.length != line.length) {
-                    throw new IOException("connection closed by the server");
-                }
-                SSLSession session = socket.getSession();
-                return new Seen(
-                        session.getProtocol(),
-                        session.getCipherSuite(),
-                        socket.getApplicationProtocol(),
-                        (X509Certificate) session.getPeerCertificates()[0],
-                        session.getCreationTime());
-            }
+        try (OpenConnection connection = connect(port)) {
+            connection.echo();
+            SSLSession session = connection.socket().getSession();
+            return new Seen(
+                    session.getProtocol(),
+                    session.getCipherSuite(),
+                    connection.socket().getApplicationProtocol(),
+                    (X509Certificate) session.getPeerCertificates()[0]);
+        }
+    }
+
+    OpenConnection connect(int port) throws IOException {
+        Socket plain = new Socket();
+        try {
+            plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
+            plain.setSoTimeout(TIMEOUT_MILLIS);
+            SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port, true);
+            SSLParameters p = socket.getSSLParameters();
+            parameters.accept(p);
+            socket.setSSLParameters(p);
+            socket.startHandshake();
+            return new OpenConnection(socket);
+        } catch (IOException | RuntimeException e) {
+            plain.close();
+            throw e;
         }
     }
 }

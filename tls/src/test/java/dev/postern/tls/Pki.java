@@ -1,14 +1,17 @@
 package dev.postern.tls;
 
 import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.RevocationServer;
 import io.netty.pkitesting.X509Bundle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 
 /** A throw-away CA, and PEM files made from it. */
 final class Pki {
@@ -21,7 +24,12 @@ final class Pki {
     }
 
     static Pki create(String name) {
+        return create(name, CertificateBuilder.Algorithm.ecp256);
+    }
+
+    static Pki create(String name, CertificateBuilder.Algorithm algorithm) {
         return new Pki(selfSigned(builder("CN=" + name)
+                .algorithm(algorithm)
                 .setKeyUsage(
                         true,
                         CertificateBuilder.KeyUsage.keyCertSign,
@@ -90,7 +98,35 @@ final class Pki {
     }
 
     Path caFile(Path directory) {
-        return write(directory.resolve("ca-" + System.identityHashCode(this) + ".crt"), ca.getCertificatePEM());
+        return write(directory.resolve(name() + ".crt"), ca.getCertificatePEM());
+    }
+
+    private String name() {
+        return ca.getCertificate().getSubjectX500Principal().getName().substring("CN=".length());
+    }
+
+    /** A revocation list of this CA that names these. */
+    Path crlFile(Path directory, X509Bundle... revoked) {
+        try {
+            RevocationServer server = RevocationServer.getInstance();
+            server.register(ca);
+            for (X509Bundle bundle : revoked) {
+                server.revoke(bundle, Instant.now().minus(Duration.ofHours(1)));
+            }
+            try (InputStream list = server.getCrlUri(ca).toURL().openStream()) {
+                String base64 = Base64.getMimeEncoder().encodeToString(list.readAllBytes());
+                return write(
+                        directory.resolve(name() + ".crl"),
+                        "-----BEGIN X509 CRL-----\n" + base64 + "\n-----END X509 CRL-----\n");
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static CertificateBuilder expired(CertificateBuilder builder) {
+        return builder.notBefore(Instant.now().minus(Duration.ofDays(30)))
+                .notAfter(Instant.now().minus(Duration.ofDays(1)));
     }
 
     static CertificateFiles write(Path directory, String name, X509Bundle bundle) {
