@@ -1,5 +1,6 @@
 package dev.postern.gateway.config;
 
+import dev.postern.gateway.config.yaml.ConfigFiles;
 import dev.postern.gateway.config.yaml.Problem;
 import dev.postern.gateway.config.yaml.Problems;
 import dev.postern.gateway.config.yaml.RecordBinder;
@@ -45,13 +46,16 @@ public final class ConfigLoader {
 
     /** Reads a file; one that cannot be read is a problem like any other. */
     public ConfigResult load(Path file) {
+        if (Files.isDirectory(file)) {
+            return unreadable(file, "is a folder, not a file");
+        }
         try {
             return parse(Files.readString(file), file.toString());
         } catch (NoSuchFileException e) {
             return unreadable(file, "the file does not exist");
         } catch (CharacterCodingException e) {
             return unreadable(file, "the file is not UTF-8 text");
-        } catch (IOException | OutOfMemoryError e) {
+        } catch (IOException e) {
             return unreadable(file, "the file cannot be read: " + e.getMessage());
         }
     }
@@ -68,15 +72,21 @@ public final class ConfigLoader {
             return new ConfigResult.Rejected(problems.sorted());
         }
         Path folder = Optional.ofNullable(Path.of(fileName).getParent()).orElse(Path.of(""));
-        ScalarTypes scalars = new ScalarTypes(folder, checkFiles, scalarTypes());
+        ConfigFiles files = new ConfigFiles(folder, checkFiles);
+        ScalarTypes scalars = new ScalarTypes(files, scalarTypes(files));
         GatewayConfig config = new RecordBinder(problems, ConfigDefaults.ALL, scalars, REMOVED, environment)
                 .bind(root.get(), GatewayConfig.class);
         new ConfigRules(config, problems).check();
+        if (checkFiles) {
+            UserListFiles.check(config, problems);
+        }
         return problems.isEmpty() ? new ConfigResult.Loaded(config) : new ConfigResult.Rejected(problems.sorted());
     }
 
-    private static List<ScalarType<?>> scalarTypes() {
+    private static List<ScalarType<?>> scalarTypes(ConfigFiles files) {
         return List.of(
+                new ScalarType<>(
+                        CaFile.class, CaFile.expected(files), text -> CaFile.parse(text, files), CaFile.SYSTEM),
                 new ScalarType<>(
                         ListenAddress.class,
                         ListenAddress.EXPECTED,

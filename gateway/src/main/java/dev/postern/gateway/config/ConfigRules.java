@@ -9,6 +9,9 @@ import java.util.Map;
 
 /** The rules between records: names that are used twice or lead nowhere, and what is only safe together. */
 final class ConfigRules {
+    /** The virtual database that PgBouncer's tools connect to. */
+    private static final String CONSOLE = "pgbouncer";
+
     private final GatewayConfig config;
     private final Problems problems;
 
@@ -34,6 +37,7 @@ final class ConfigRules {
                     route.match().serverNames().stream()
                             .map(name -> name.toLowerCase(Locale.ROOT))
                             .toList());
+            reserved(route, path);
             BackendDatabase.check(route, path, problems);
             vaultConnection(route, path);
             insecure(route, path);
@@ -72,6 +76,16 @@ final class ConfigRules {
         String first = taken.putIfAbsent(name, path.text());
         if (first != null) {
             problems.report(path, "the " + kind + " \"" + name + "\" exists already, at " + first, "a name of its own");
+        }
+    }
+
+    private void reserved(RouteConfig route, KeyPath path) {
+        int index = route.match().databases().indexOf(CONSOLE);
+        if (index >= 0) {
+            problems.report(
+                    path.child("match").child("databases").element(index),
+                    "\"" + CONSOLE + "\" is the admin console's",
+                    "another name for clients, with backend.database: " + CONSOLE);
         }
     }
 

@@ -30,7 +30,9 @@ final class MatchedOnce {
             }
             String name = names.get(i);
             Owner first = owners.putIfAbsent(name, new Owner(route, path.text()));
-            if (first != null && !toldApart(first.route(), route)) {
+            if (first != null && first.route() == route) {
+                problems.report(path, "the " + kind + " \"" + name + "\" stands in this list twice", "each once");
+            } else if (first != null && !toldApart(first.route(), route)) {
                 problems.report(
                         path,
                         "the " + kind + " \"" + name + "\" already leads to the route "
@@ -42,7 +44,6 @@ final class MatchedOnce {
 
     private boolean toldApart(RouteConfig first, RouteConfig second) {
         return kind.equals("database")
-                && first != second
                 && !first.match().serverNames().isEmpty()
                 && !second.match().serverNames().isEmpty();
     }

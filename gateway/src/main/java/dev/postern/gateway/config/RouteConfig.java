@@ -29,12 +29,30 @@ public record RouteConfig(
     @Override
     public void check(Checks checks) {
         checks.notBlank("name", name, "a name");
-        boolean secretUnknown =
-                clientAuth instanceof ClientAuthConfig.Trust || clientAuth instanceof ClientAuthConfig.Any;
-        checks.problem(
-                credentials instanceof CredentialsConfig.PassThrough && secretUnknown,
-                "credentials",
-                "passThrough cannot work here: a client that proves nothing leaves no secret to pass on",
-                "clientAuth scram or password, or credentials static, file or vault");
+        if (credentials instanceof CredentialsConfig.PassThrough) {
+            passThrough(checks);
+        }
+    }
+
+    /** Only a SCRAM proof gives away keys, and they fit no server but one with the same salt. */
+    private void passThrough(Checks checks) {
+        if (!(clientAuth instanceof ClientAuthConfig.Scram scram)) {
+            checks.at("credentials")
+                    .problem(
+                            true,
+                            "passThrough",
+                            "needs the keys that only a SCRAM login leaves",
+                            "clientAuth: {scram: ...}, or other credentials");
+            return;
+        }
+        scram.users()
+                .forEach((user, secret) -> checks.at("clientAuth")
+                        .at("scram")
+                        .at("users")
+                        .problem(
+                                secret instanceof UserSecretConfig.Password,
+                                user,
+                                "has a password, but passThrough needs the verifier that the server itself has",
+                                "verifier, copied from the server's pg_authid.rolpassword"));
     }
 }

@@ -73,9 +73,9 @@ public final class Problems {
         settled.add(path.text());
     }
 
+    /** Reports at a position of the text; what stands at the path may still get problems of its own. */
     void reportAt(Optional<Mark> mark, KeyPath path, String what, String expected) {
         Position position = mark.map(Problems::position).orElse(START);
-        settled.add(path.text());
         found.add(new Problem(file, position.line(), position.column(), path.text(), what, expected));
     }
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
@@ -120,9 +121,10 @@ public final class RecordBinder {
     }
 
     private void unknownKey(Class<?> type, KeyPath path, String key) {
-        Optional<String> instead = removed.of(type, key);
-        if (instead.isPresent()) {
-            problems.report(path.child(key), "this key was removed", instead.get());
+        Optional<RemovedKeys.Removed> gone = removed.of(type, key);
+        if (gone.isPresent()) {
+            String what = "this key was removed " + gone.get().since();
+            problems.report(path.child(key), what, gone.get().instead());
             return;
         }
         List<String> keys = Records.keys(type);
@@ -171,7 +173,7 @@ public final class RecordBinder {
     }
 
     private Object absent(Class<?> owner, RecordComponent component, KeyPath path, KeyPath ownerPath) {
-        Optional<Object> inherited = inherited(component, ownerPath);
+        Optional<Object> inherited = inherited(component, path, ownerPath);
         if (inherited.isPresent()) {
             return inherited.get();
         }
@@ -189,7 +191,7 @@ public final class RecordBinder {
         return placeholders.of(raw);
     }
 
-    private Optional<Object> inherited(RecordComponent component, KeyPath ownerPath) {
+    private Optional<Object> inherited(RecordComponent component, KeyPath path, KeyPath ownerPath) {
         Record section = topLevel.get(ownerPath.key());
         if (section == null) {
             return Optional.empty();
@@ -197,6 +199,9 @@ public final class RecordBinder {
         for (RecordComponent same : section.getClass().getRecordComponents()) {
             if (same.getName().equals(component.getName())
                     && same.getGenericType().equals(component.getGenericType())) {
+                if (problems.isSettled(KeyPath.ROOT.child(ownerPath.key()).child(same.getName()))) {
+                    problems.settle(path);
+                }
                 return Optional.of(Records.read(section, same));
             }
         }
@@ -212,15 +217,20 @@ public final class RecordBinder {
                 if (key.isEmpty()) {
                     problems.reportAt(tuple.getKeyNode().getStartMark(), path.child("?"), "is not a plain key", "text");
                 } else {
-                    problems.locate(path.child(key.get()), tuple.getKeyNode());
-                    if (members.putIfAbsent(key.get(), tuple.getValueNode()) != null) {
-                        problems.report(path.child(key.get()), "the key stands twice", "each key once");
-                    }
+                    member(members, key.get(), tuple, path.child(key.get()));
                 }
             });
         } else if (!Nodes.isNull(node)) {
             problems.report(path, "is " + Nodes.kind(node), expected);
         }
         return members;
+    }
+
+    private void member(Map<String, Node> members, String key, NodeTuple tuple, KeyPath path) {
+        if (members.putIfAbsent(key, tuple.getValueNode()) == null) {
+            problems.locate(path, tuple.getKeyNode());
+        } else {
+            problems.reportAt(tuple.getKeyNode().getStartMark(), path, "the key stands twice", "each key once");
+        }
     }
 }

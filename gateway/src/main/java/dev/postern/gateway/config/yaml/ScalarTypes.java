@@ -1,8 +1,6 @@
 package dev.postern.gateway.config.yaml;
 
 import dev.postern.auth.Secret;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -14,18 +12,13 @@ import java.util.Optional;
 public final class ScalarTypes {
     private final Map<Class<?>, ScalarType<?>> byClass = new HashMap<>();
 
-    /**
-     * @param folder what relative paths are relative to
-     * @param checkFiles whether a file that does not exist or cannot be read is a problem
-     */
-    public ScalarTypes(Path folder, boolean checkFiles, Collection<ScalarType<?>> more) {
+    public ScalarTypes(ConfigFiles files, Collection<ScalarType<?>> more) {
         add(new ScalarType<>(String.class, "text", text -> text, ""));
         add(new ScalarType<>(int.class, "a whole number", ScalarTypes::wholeNumber, 0));
         add(new ScalarType<>(boolean.class, "true or false", ScalarTypes::flag, false));
         add(new ScalarType<>(Duration.class, Durations.EXPECTED, Durations::parse, Duration.ZERO));
         add(new ScalarType<>(Secret.class, "text (a secret)", Secret::ofText, Secret.ofText("")));
-        String expectedFile = "a file that can be read; a relative path starts at " + folder.toAbsolutePath();
-        add(new ScalarType<>(Path.class, expectedFile, text -> file(folder, text, checkFiles), Path.of("")));
+        add(new ScalarType<>(Path.class, files.expected(), files::resolve, Path.of("")));
         more.forEach(this::add);
     }
 
@@ -51,33 +44,5 @@ public final class ScalarTypes {
             case "false" -> false;
             default -> throw new IllegalArgumentException("is neither true nor false");
         };
-    }
-
-    private static Path file(Path folder, String text, boolean check) {
-        if (text.isBlank()) {
-            throw new IllegalArgumentException("is empty");
-        }
-        Path file;
-        try {
-            file = folder.resolve(text).normalize();
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("is not a path", e);
-        }
-        if (check) {
-            checkReadable(file);
-        }
-        return file;
-    }
-
-    private static void checkReadable(Path file) {
-        if (!Files.exists(file)) {
-            throw new IllegalArgumentException("does not exist");
-        }
-        if (Files.isDirectory(file)) {
-            throw new IllegalArgumentException("is a folder, not a file");
-        }
-        if (!Files.isReadable(file)) {
-            throw new IllegalArgumentException("cannot be read by this process");
-        }
     }
 }

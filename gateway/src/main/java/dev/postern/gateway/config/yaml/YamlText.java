@@ -15,8 +15,10 @@ public final class YamlText {
     /** Characters of one file: 10,000 routes take about 6 million. */
     private static final int MAX_CHARACTERS = 64 * 1024 * 1024;
 
-    private static final LoadSettings SETTINGS =
-            LoadSettings.builder().setCodePointLimit(MAX_CHARACTERS).build();
+    private static final LoadSettings SETTINGS = LoadSettings.builder()
+            .setCodePointLimit(MAX_CHARACTERS)
+            .setAllowNonScalarKeys(true)
+            .build();
 
     private YamlText() {}
 
@@ -30,15 +32,36 @@ public final class YamlText {
             }
             return root;
         } catch (MarkedYamlEngineException e) {
-            String context = e.getContext() == null ? "" : Printable.text(e.getContext()) + ": ";
-            problems.reportAt(e.getProblemMark(), KeyPath.ROOT, context + Printable.text(e.getProblem()), "YAML");
+            report(e, problems);
         } catch (ReaderException e) {
             String what = String.format("the character U+%04X is not allowed in YAML", e.getCodePoint());
             problems.report(problemAtOffset(problems.file(), text, e.getPosition(), what));
         } catch (YamlEngineException e) {
-            problems.report(KeyPath.ROOT, Printable.text(String.valueOf(e.getMessage())), "YAML");
+            problems.report(KeyPath.ROOT, Printable.text(String.valueOf(e.getMessage())), "");
         }
         return Optional.empty();
+    }
+
+    private static void report(MarkedYamlEngineException e, Problems problems) {
+        if (e.getProblem().contains("(TAB)")) {
+            problems.reportAt(e.getProblemMark(), KeyPath.ROOT, "a tab cannot stand here", "spaces");
+            return;
+        }
+        StringBuilder what = new StringBuilder();
+        if (e.getContext() != null) {
+            what.append(Printable.text(e.getContext()));
+            e.getContextMark()
+                    .ifPresent(mark -> what.append(" that begins at ")
+                            .append(mark.getLine() + 1)
+                            .append(':')
+                            .append(mark.getColumn() + 1));
+            what.append(": ");
+        }
+        problems.reportAt(
+                e.getProblemMark(),
+                KeyPath.ROOT,
+                what.append(Printable.text(e.getProblem())).toString(),
+                "");
     }
 
     /** The reader counts characters (code points) from the start of the text, and no lines. */
