@@ -2,6 +2,7 @@ package dev.postern.gateway.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.Names;
@@ -19,8 +20,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A cancel request reaches the query it was meant for, and no other. */
+@ExtendWith(CleanAfterEach.class)
 class CancelIT {
 
     /** A query that runs until cancelled, and can be found in pg_stat_activity by its comment. */

@@ -11,6 +11,7 @@ import static dev.postern.gateway.it.harness.FrontendBytes.parse;
 import static dev.postern.gateway.it.harness.FrontendBytes.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.Target;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A client that dies commits nothing it had not committed, and its server connection is not lent on with what it left.
  * All clients share one server connection where the target allows.
  */
+@ExtendWith(CleanAfterEach.class)
 class ClientDeathIT {
     private final String table = Names.unique("death");
 

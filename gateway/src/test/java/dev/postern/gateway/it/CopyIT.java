@@ -12,6 +12,7 @@ import static dev.postern.gateway.it.harness.FrontendBytes.query;
 import static dev.postern.gateway.it.harness.FrontendBytes.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.SharingTargets;
@@ -20,8 +21,10 @@ import dev.postern.gateway.it.harness.WireClient;
 import dev.postern.gateway.it.harness.WireMessage;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** COPY in both directions, by both protocols, with errors at every moment. */
+@ExtendWith(CleanAfterEach.class)
 class CopyIT {
     private final String table = Names.unique("copied");
     private final String copyIn = "copy " + table + " from stdin";

@@ -12,12 +12,15 @@ import static dev.postern.gateway.it.harness.FrontendBytes.query;
 import static dev.postern.gateway.it.harness.FrontendBytes.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Extended query protocol with the unnamed statement: pipelines, errors in their middle, portals. */
+@ExtendWith(CleanAfterEach.class)
 class ExtendedQueryIT {
     private static byte[] run(String sql, String... parameters) {
         return concat(parse("", sql), bind("", "", parameters), execute());

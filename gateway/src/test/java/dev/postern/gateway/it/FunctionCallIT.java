@@ -5,11 +5,14 @@ import static dev.postern.gateway.it.harness.FrontendBytes.parse;
 import static dev.postern.gateway.it.harness.FrontendBytes.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** FunctionCall, the fast path that pgjdbc uses for large objects. */
+@ExtendWith(CleanAfterEach.class)
 class FunctionCallIT {
     /** {@code int4abs(int4)}; OIDs of built-in functions are fixed by pg_proc.dat. */
     private static final int INT4ABS = 1251;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.postern.gateway.it.harness.Certificates;
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.PostgresServers;
@@ -26,10 +27,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
 
 /** A Java application with one HikariCP DataSource per tenant, pgjdbc and TLS verify-full. */
+@ExtendWith(CleanAfterEach.class)
 class HikariIT {
     private final String table = Names.unique("jdbc");
 

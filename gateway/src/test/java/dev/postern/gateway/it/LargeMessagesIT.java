@@ -10,6 +10,7 @@ import static dev.postern.gateway.it.harness.FrontendBytes.query;
 import static dev.postern.gateway.it.harness.FrontendBytes.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.MemoryWatch;
 import dev.postern.gateway.it.harness.PostgresServers;
@@ -17,8 +18,10 @@ import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Large parameters and results stream through: what the gateway holds does not grow with them. */
+@ExtendWith(CleanAfterEach.class)
 class LargeMessagesIT {
     private static final int MEBIBYTE = 1 << 20;
     private static final int LARGE = 64 * MEBIBYTE;

@@ -3,6 +3,7 @@ package dev.postern.gateway.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayTargets;
@@ -16,8 +17,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a client sees between startup packet and ReadyForQuery, let in or not. */
+@ExtendWith(CleanAfterEach.class)
 class LoginIT {
     private static final List<String> REFUSED = List.of("R(10)", "R(11)", "E(FATAL 28P01)");
 

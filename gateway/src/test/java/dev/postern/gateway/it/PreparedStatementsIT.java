@@ -10,14 +10,17 @@ import static dev.postern.gateway.it.harness.FrontendBytes.parse;
 import static dev.postern.gateway.it.harness.FrontendBytes.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Named prepared statements belong to the client, whichever server runs them. */
+@ExtendWith(CleanAfterEach.class)
 class PreparedStatementsIT {
     private static byte[] run(String statement, String... parameters) {
         return concat(bind("", statement, parameters), execute());

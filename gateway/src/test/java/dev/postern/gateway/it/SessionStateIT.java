@@ -6,15 +6,18 @@ import static dev.postern.gateway.it.harness.FrontendBytes.parse;
 import static dev.postern.gateway.it.harness.FrontendBytes.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.SharingTargets;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a client sets stays with it, though clients share a server connection. */
+@ExtendWith(CleanAfterEach.class)
 class SessionStateIT {
 
     static Stream<Arguments> settings() {

@@ -2,13 +2,16 @@ package dev.postern.gateway.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Simple query protocol: what one Query message may hold and what comes back. */
+@ExtendWith(CleanAfterEach.class)
 class SimpleQueryIT {
 
     @EveryTarget

@@ -3,6 +3,7 @@ package dev.postern.gateway.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayTargets;
@@ -13,8 +14,10 @@ import dev.postern.gateway.it.harness.WireMessage;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Startup parameters, ParameterStatus and the versions of the protocol. */
+@ExtendWith(CleanAfterEach.class)
 class StartupIT {
 
     @GatewayTargets
@@ -95,7 +98,8 @@ class StartupIT {
     @EveryTarget
     void refusesAnInvalidValue(Target target) {
         WireClient.LoginRefused refused = catchThrowableOfType(
-                WireClient.LoginRefused.class, () -> connectAndAsk(target, "DateStyle", "no such style"));
+                WireClient.LoginRefused.class,
+                () -> target.connect("DateStyle", "no such style").close());
         assertThat(refused).isNotNull();
         assertThat(refused.error()).hasToString("E(FATAL 22023)");
     }
@@ -103,23 +107,10 @@ class StartupIT {
     @EveryTarget
     void refusesAnUnknownParameter(Target target) {
         WireClient.LoginRefused refused = catchThrowableOfType(
-                WireClient.LoginRefused.class, () -> connectAndAsk(target, "no_such_parameter", "1"));
+                WireClient.LoginRefused.class,
+                () -> target.connect("no_such_parameter", "1").close());
         assertThat(refused).isNotNull();
         assertThat(refused.error()).hasToString("E(FATAL 42704)");
-    }
-
-    /** After AuthenticationOk the refusal comes in place of ParameterStatus. */
-    private static void connectAndAsk(Target target, String name, String value) {
-        ServerAddress address = target.address().withParameter(name, value);
-        try (WireClient client = WireClient.open(address.port())) {
-            address.tls().ifPresent(client::startTls);
-            client.send(FrontendBytes.startup(
-                    FrontendBytes.PROTOCOL_3_0,
-                    Map.of("user", address.user(), "database", address.database(), name, value)));
-            client.authenticate(address);
-            // The second call throws at the ErrorResponse.
-            client.authenticate(address);
-        }
     }
 
     @Test

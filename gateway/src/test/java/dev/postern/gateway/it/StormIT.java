@@ -2,6 +2,7 @@ package dev.postern.gateway.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.PostgresServers;
@@ -18,8 +19,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Many clients on few servers: none gets another's answer, and what was committed is there. */
+@ExtendWith(CleanAfterEach.class)
 class StormIT {
     private final String table = Names.unique("storm");
 

@@ -36,6 +36,11 @@ public record RouteYaml(
                 "{}");
     }
 
+    /** The same under another name: a pool of its own. */
+    public RouteYaml named(String name) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+    }
+
     public RouteYaml withHosts(String hosts) {
         return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
     }

@@ -74,7 +74,7 @@ public final class WireClient implements AutoCloseable {
             address.tls().ifPresent(this::startTls);
             send(FrontendBytes.startup(address.protocol(), address.startupParameters()));
             authenticate(address);
-            loginMessages.addAll(receiveUntilReady());
+            awaitFirstReadyForQuery();
             ready = true;
             return this;
         } finally {
@@ -82,6 +82,15 @@ public final class WireClient implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    private void awaitFirstReadyForQuery() {
+        do {
+            loginMessages.add(receive());
+            if (loginMessages.getLast().type() == 'E') {
+                throw new LoginRefused(List.copyOf(loginMessages));
+            }
+        } while (loginMessages.getLast().type() != 'Z');
     }
 
     /** What came between the startup packet and the first ReadyForQuery, both the authentication and the rest. */

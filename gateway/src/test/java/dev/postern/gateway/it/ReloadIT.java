@@ -1,0 +1,133 @@
+package dev.postern.gateway.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.gateway.it.harness.GatewayFixture;
+import dev.postern.gateway.it.harness.GatewayYaml;
+import dev.postern.gateway.it.harness.PostgresServer;
+import dev.postern.gateway.it.harness.PostgresServers;
+import dev.postern.gateway.it.harness.RequiresGateway;
+import dev.postern.gateway.it.harness.RouteYaml;
+import dev.postern.gateway.it.harness.Traffic;
+import dev.postern.gateway.it.harness.WireClient;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Reload while traffic flows: what did not change does not notice, what changed is used from the next transaction. */
+@RequiresGateway
+class ReloadIT {
+    private final GatewayYaml first = GatewayYaml.of(
+            RouteYaml.to(PostgresServers.shared(), "orders", "orders")
+                    .withPool("{mode: transaction, defaultPoolSize: 3}"),
+            RouteYaml.to(PostgresServers.shared(), "billing", "billing")
+                    .withPool("{mode: transaction, defaultPoolSize: 3}"));
+    private GatewayFixture gateway;
+
+    @BeforeEach
+    void start() {
+        gateway = GatewayFixture.start(first);
+    }
+
+    @AfterEach
+    void stop() {
+        try {
+            gateway.assertClean();
+        } finally {
+            gateway.close();
+        }
+    }
+
+    @Test
+    void keepsServersOfRoutesThatDidNotChange() {
+        try (WireClient client = gateway.connect("orders")) {
+            String pid = client.ask("select pg_backend_pid()");
+            gateway.reload(first.withRoute(RouteYaml.to(PostgresServers.shared(), "analytics", "analytics")));
+            assertThat(client.ask("select pg_backend_pid()")).isEqualTo(pid);
+            try (WireClient added = gateway.connect("analytics")) {
+                assertThat(added.ask("select current_database()")).isEqualTo("analytics");
+            }
+        }
+    }
+
+    @Test
+    void failsNothingWhileTrafficFlowsThroughManyReloads() {
+        RouteYaml orders = first.routes().getFirst();
+        try (Traffic traffic =
+                Traffic.start(Map.of("orders", 4, "billing", 4), database -> gateway.connect(database))) {
+            traffic.awaitTransactions(50);
+            for (int i = 0; i < 6; i++) {
+                long before = traffic.transactions();
+                gateway.reload(first.withRoute(
+                        orders.withPool("{mode: transaction, defaultPoolSize: " + (i % 2 == 0 ? 2 : 3) + "}")));
+                traffic.awaitTransactions(before + 50);
+            }
+            assertThat(traffic.failures()).isEmpty();
+        }
+    }
+
+    @Test
+    void movesARouteToAnotherServerAtTheNextTransaction() {
+        try (PostgresServer other = PostgresServers.own();
+                WireClient client = gateway.connect("orders");
+                WireClient busy = gateway.connect("orders")) {
+            String oldPort = client.ask("select inet_server_port()");
+            busy.query("begin");
+            gateway.reload(first.withRoute(RouteYaml.to(other, "orders", "orders")));
+            assertThat(busy.ask("select inet_server_port()"))
+                    .as("an open transaction ends where it began")
+                    .isEqualTo(oldPort);
+            assertThat(busy.query("commit")).containsExactly("C(COMMIT)", "Z(I)");
+            for (WireClient moved : List.of(client, busy)) {
+                assertThat(moved.ask("select inet_server_port()")).isEqualTo(Integer.toString(other.port()));
+            }
+            Awaitility.await("the old servers are closed")
+                    .until(() -> PostgresServers.shared().sessions("orders").isEmpty());
+            // The clients say goodbye before their server goes.
+            client.close();
+            busy.close();
+            gateway.close();
+        }
+        gateway = GatewayFixture.start(first);
+    }
+
+    @Test
+    void usesChangedCredentialsAndPasswordsAfterwards() {
+        RouteYaml orders = first.routes().getFirst();
+        try (WireClient before = gateway.connect("orders")) {
+            before.ask("select 1");
+            gateway.reload(first.withRoute(orders.withClientAuth("{scram: {users: {app: {password: changed}}}}")
+                    .withCredentials("{static: {user: app, password: app-secret}}")));
+            WireClient.LoginRefused refused = org.assertj.core.api.Assertions.catchThrowableOfType(
+                    WireClient.LoginRefused.class,
+                    () -> gateway.connect("orders").close());
+            assertThat(refused).isNotNull();
+            assertThat(refused.error()).hasToString("E(FATAL 28P01)");
+            try (WireClient after = WireClient.connect(gateway.address("orders").withPassword("changed"))) {
+                assertThat(after.ask("select current_user")).isEqualTo("app");
+            }
+            assertThat(before.ask("select current_user")).isEqualTo("app");
+        }
+    }
+
+    @Test
+    void endsIdleClientsOfARemovedRouteAndLetsTransactionsFinish() {
+        try (WireClient busy = gateway.connect("billing");
+                WireClient orders = gateway.connect("orders")) {
+            busy.query("begin");
+            gateway.reload(first.withoutRoute("billing"));
+            assertThat(busy.ask("select 'still here'")).isEqualTo("still here");
+            assertThat(busy.query("commit")).startsWith("C(COMMIT)");
+            assertThat(busy.closedWithin(java.time.Duration.ofSeconds(5))).isTrue();
+            WireClient.LoginRefused refused = org.assertj.core.api.Assertions.catchThrowableOfType(
+                    WireClient.LoginRefused.class,
+                    () -> gateway.connect("billing").close());
+            assertThat(refused).isNotNull();
+            assertThat(refused.error()).hasToString("E(FATAL 28P01)");
+            assertThat(orders.ask("select 1")).isEqualTo("1");
+        }
+    }
+}
