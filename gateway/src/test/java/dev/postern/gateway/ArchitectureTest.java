@@ -28,7 +28,7 @@ class ArchitectureTest {
             "protocol", Set.of(),
             "pool", Set.of(),
             "config", Set.of(),
-            "relay", Set.of("protocol"),
+            "relay", Set.of("protocol", "pool"),
             "backend", Set.of("protocol", "pool", "relay"),
             "frontend", Set.of("protocol", "pool", "relay"),
             "admin", Set.of("pool", "config"));

@@ -17,7 +17,9 @@ public final class SqlStates {
     public static final String INVALID_PASSWORD = "28P01";
     public static final String INVALID_CATALOG_NAME = "3D000";
     public static final String INSUFFICIENT_PRIVILEGE = "42501";
+    public static final String INVALID_SQL_STATEMENT_NAME = "26000";
     public static final String UNDEFINED_OBJECT = "42704";
+    public static final String DUPLICATE_PREPARED_STATEMENT = "42P05";
     public static final String TOO_MANY_CONNECTIONS = "53300";
     public static final String QUERY_CANCELED = "57014";
     public static final String ADMIN_SHUTDOWN = "57P01";

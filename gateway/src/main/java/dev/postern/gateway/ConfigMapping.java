@@ -1,0 +1,106 @@
+package dev.postern.gateway;
+
+import dev.postern.auth.Secret;
+import dev.postern.auth.client.PasswordSource;
+import dev.postern.gateway.backend.ServerAddress;
+import dev.postern.gateway.config.BackendConfig;
+import dev.postern.gateway.config.BackendTlsConfig;
+import dev.postern.gateway.config.ListenerTlsConfig;
+import dev.postern.gateway.config.PoolConfig;
+import dev.postern.gateway.config.RouteTimeoutsConfig;
+import dev.postern.gateway.config.UserSecretConfig;
+import dev.postern.gateway.frontend.Listener.TlsMode;
+import dev.postern.gateway.frontend.SessionTimeouts;
+import dev.postern.gateway.pool.PoolMode;
+import dev.postern.gateway.pool.PoolSettings;
+import dev.postern.tls.BackendTlsSettings;
+import dev.postern.tls.CertificateFiles;
+import dev.postern.tls.CertificateSource;
+import dev.postern.tls.ClientCertificatePolicy;
+import dev.postern.tls.ListenerTlsSettings;
+import dev.postern.tls.SslMode;
+import dev.postern.tls.TlsProtocol;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The configuration's records in the words of the modules that use them. Pure. */
+final class ConfigMapping {
+    static final String ALPN = "postgresql";
+
+    private ConfigMapping() {}
+
+    static PoolSettings pool(PoolConfig config) {
+        return new PoolSettings(
+                PoolMode.valueOf(config.mode().name()),
+                config.defaultPoolSize(),
+                config.minPoolSize(),
+                config.reservePoolSize(),
+                config.reservePoolTimeout(),
+                config.queryWaitTimeout(),
+                config.serverLifetime(),
+                config.serverIdleTimeout(),
+                config.serverConnectTimeout(),
+                config.serverLoginRetry(),
+                config.serverCheckDelay(),
+                config.serverCheckQuery(),
+                config.serverResetQuery(),
+                config.maxPreparedStatements(),
+                config.cancelWaitTimeout());
+    }
+
+    static SessionTimeouts timeouts(RouteTimeoutsConfig config) {
+        return new SessionTimeouts(
+                config.clientIdleTimeout(),
+                config.idleTransactionTimeout(),
+                config.transactionTimeout(),
+                config.queryTimeout());
+    }
+
+    static List<ServerAddress> hosts(BackendConfig config) {
+        return config.hosts().stream()
+                .map(host -> new ServerAddress(host.host(), host.port()))
+                .toList();
+    }
+
+    static SslMode sslMode(BackendTlsConfig config) {
+        return SslMode.parse(config.mode().keyword()).orElseThrow();
+    }
+
+    static BackendTlsSettings backendTls(BackendTlsConfig config) {
+        return new BackendTlsSettings(sslMode(config), config.caFile(), config.certFile(), config.keyFile());
+    }
+
+    static TlsMode tlsMode(ListenerTlsConfig config) {
+        return TlsMode.valueOf(config.mode().name());
+    }
+
+    static ListenerTlsSettings listenerTls(ListenerTlsConfig config) {
+        List<CertificateSource> certificates = config.certificates().stream()
+                .<CertificateSource>map(files -> new CertificateFiles(files.certFile(), files.keyFile()))
+                .toList();
+        return new ListenerTlsSettings(
+                certificates,
+                config.clientCaFile(),
+                ClientCertificatePolicy.valueOf(
+                        config.clientCertificatesInForce().name()),
+                config.crlFile(),
+                TlsProtocol.valueOf(config.minProtocol().name()),
+                TlsProtocol.TLS_1_3,
+                List.of(),
+                List.of(),
+                List.of(ALPN));
+    }
+
+    static Map<String, PasswordSource> users(Map<String, UserSecretConfig> users) {
+        Map<String, PasswordSource> sources = new HashMap<>();
+        users.forEach((name, secret) -> sources.put(
+                name,
+                switch (secret) {
+                    case UserSecretConfig.Password(Secret password) -> new PasswordSource.Inline(password);
+                    case UserSecretConfig.Verifier(Secret verifier) -> new PasswordSource.Inline(verifier);
+                    case UserSecretConfig.SecretFile(var file) -> new PasswordSource.FromFile(file);
+                }));
+        return sources;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.postern.gateway;
+
+import dev.postern.auth.client.ClientAuthenticator;
+import dev.postern.auth.client.FakeAuthenticator;
+import dev.postern.auth.password.ChannelBinding;
+import dev.postern.auth.password.FakeVerifiers;
+import dev.postern.gateway.frontend.Routes;
+import dev.postern.gateway.protocol.Refusal;
+import dev.postern.routing.RouteDecision;
+import dev.postern.routing.RouteTable;
+import dev.postern.routing.StartupFacts;
+import java.util.Optional;
+
+/** The routing table that is current; a reload swaps it whole. */
+final class RouteSnapshot implements Routes {
+    private final ClientAuthenticator nobody;
+    private volatile RouteTable<RouteRuntime> table = RouteTable.empty();
+
+    RouteSnapshot(FakeVerifiers fakes) {
+        this.nobody = new FakeAuthenticator(fakes, ChannelBinding.PREFER);
+    }
+
+    void swap(RouteTable<RouteRuntime> next) {
+        table = next;
+    }
+
+    RouteTable<RouteRuntime> table() {
+        return table;
+    }
+
+    @Override
+    public Decision decide(String database, Optional<String> serverName, Optional<String> routeOption) {
+        return switch (table.decide(new StartupFacts(database, serverName, routeOption))) {
+            case RouteDecision.Matched<RouteRuntime>(var entry, var captures, var why) ->
+                new Decision.Served(entry.target().serve(database, captures));
+            case RouteDecision.Unknown<RouteRuntime> unknown -> new Decision.Unknown();
+            case RouteDecision.Contradiction<RouteRuntime>(var claimed, var hint, var why) ->
+                new Decision.Refused(new Refusal.RouteContradiction(database, serverName.orElse("")));
+        };
+    }
+
+    @Override
+    public ClientAuthenticator nobody() {
+        return nobody;
+    }
+}

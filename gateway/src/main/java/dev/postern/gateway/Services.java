@@ -1,0 +1,63 @@
+package dev.postern.gateway;
+
+import dev.postern.auth.Secret;
+import dev.postern.auth.credentials.BackgroundTasks;
+import dev.postern.auth.credentials.VirtualThreadTasks;
+import dev.postern.auth.password.FakeVerifiers;
+import dev.postern.auth.password.ScramVerifier;
+import dev.postern.auth.password.StretchExecutor;
+import dev.postern.auth.server.ScramKeyCache;
+import dev.postern.tls.CertificateWatcher;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+
+/** What all routes and listeners of the process share besides its event loops. */
+final class Services implements AutoCloseable {
+    private static final Duration FILE_POLL = Duration.ofSeconds(2);
+    private static final int MOST_SCRAM_KEYS = 4096;
+
+    private final BackgroundTasks tasks = new VirtualThreadTasks();
+    private final StretchExecutor stretching = StretchExecutor.forThisMachine();
+    private final ScramKeyCache scramKeys = new ScramKeyCache(stretching, MOST_SCRAM_KEYS);
+    private final CertificateWatcher certificates = new CertificateWatcher(FILE_POLL).start();
+    private final FakeVerifiers fakes;
+
+    Services() {
+        byte[] key = new byte[32];
+        new SecureRandom().nextBytes(key);
+        fakes = new FakeVerifiers(Secret.ofBytes(key), ScramVerifier.DEFAULT_ITERATIONS);
+    }
+
+    BackgroundTasks tasks() {
+        return tasks;
+    }
+
+    /** Where PBKDF2 runs. */
+    Executor stretching() {
+        return stretching;
+    }
+
+    ScramKeyCache scramKeys() {
+        return scramKeys;
+    }
+
+    CertificateWatcher certificates() {
+        return certificates;
+    }
+
+    FakeVerifiers fakes() {
+        return fakes;
+    }
+
+    @Override
+    public void close() {
+        certificates.close();
+        scramKeys.close();
+        try {
+            tasks.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

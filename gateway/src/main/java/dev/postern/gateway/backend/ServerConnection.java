@@ -1,0 +1,430 @@
+package dev.postern.gateway.backend;
+
+import dev.postern.gateway.pool.CloseReason;
+import dev.postern.gateway.pool.PoolMode;
+import dev.postern.gateway.pool.PoolSettings;
+import dev.postern.gateway.pool.Seat;
+import dev.postern.gateway.protocol.BackendKeyData;
+import dev.postern.gateway.protocol.BackendMessage;
+import dev.postern.gateway.protocol.BackendType;
+import dev.postern.gateway.protocol.CancelRequest;
+import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.MessageHeader;
+import dev.postern.gateway.protocol.ParameterStatus;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.relay.ClientStream;
+import dev.postern.gateway.relay.LentServer;
+import dev.postern.gateway.relay.Link;
+import dev.postern.gateway.relay.ServerParts;
+import dev.postern.gateway.relay.ServerStatements;
+import dev.postern.gateway.relay.SessionSettings;
+import dev.postern.gateway.relay.StatementCache;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.SocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A logged-in server connection.
+ *
+ * <pre>
+ * Idle --lent--> Active --giveBack--> (BeingCanceled) --> (Resetting) --> Idle
+ * Idle --check--> Tested --> Idle
+ * any --> Closed(reason)
+ * </pre>
+ *
+ * In each state but Idle there is a {@link Link}: to a client's session, or to nobody while the gateway checks or resets.
+ * A message that comes without a link must be one of the few a server sends unasked.
+ */
+final class ServerConnection extends ChannelInboundHandlerAdapter implements LentServer {
+    private static final Logger log = LoggerFactory.getLogger(ServerConnection.class);
+
+    /** Where the connection belongs. */
+    interface Home {
+        PoolSettings settings();
+
+        /** The connection is clean. */
+        void returned(ServerConnection server);
+
+        /** The connection is closed; called once. */
+        void closed(ServerConnection server, CloseReason reason);
+
+        /** The role is not what it was: 42704 and the like, found by a check. */
+        void credentialRefused(ServerConnection server, String sqlState);
+    }
+
+    private final Channel channel;
+    private final Home home;
+    private final Seat seat;
+    private final Backend backend;
+    private final ServerAddress address;
+    private final boolean tls;
+    private final Optional<BackendKeyData> key;
+    private final ServerParts parts;
+    private final ServerStatements statements;
+    private final Map<String, String> initially;
+    private Map<String, String> parameters;
+    private SessionSettings settings = SessionSettings.NONE;
+    private boolean settingsUnknown;
+    private @Nullable Link link;
+    private int cancels;
+    private boolean returning;
+    private boolean closed;
+
+    ServerConnection(
+            ServerOpening.OpenedServer opened,
+            Backend backend,
+            Home home,
+            Seat seat,
+            ServerParts parts,
+            StatementCache statementCache) {
+        this.channel = opened.login().channel();
+        this.home = home;
+        this.seat = seat;
+        this.backend = backend;
+        this.address = opened.address();
+        this.tls = opened.tls();
+        this.key = opened.key();
+        this.initially = opened.parameters();
+        this.parameters = opened.parameters();
+        this.parts = parts;
+        this.statements = new ServerStatements(statementCache, home.settings().maxPreparedStatements());
+    }
+
+    // ---- PooledServer
+
+    @Override
+    public Seat seat() {
+        return seat;
+    }
+
+    @Override
+    public void check(String query, Consumer<Boolean> result) {
+        runOwn(query, error -> {
+            error.flatMap(ErrorResponse::sqlState).ifPresent(state -> home.credentialRefused(this, state));
+            result.accept(error.isEmpty());
+        });
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        Link linked = link;
+        link = null;
+        if (linked != null) {
+            linked.end();
+        }
+        parts.release();
+        statements.clear();
+        channel.close();
+        log.info(
+                "event=server_closed server={} pool={} reason={} pid={}",
+                address,
+                backend.route(),
+                reason.label(),
+                processId());
+        home.closed(this, reason);
+        if (linked != null && reason == CloseReason.SERVER_GONE) {
+            linked.serverGone();
+        }
+    }
+
+    // ---- LentServer
+
+    @Override
+    public ServerParts parts() {
+        return parts;
+    }
+
+    @Override
+    public void link(Link next) {
+        link = next;
+    }
+
+    @Override
+    public void giveBack() {
+        endLink();
+        setReading(true);
+        returning = true;
+        returnIfSettled();
+    }
+
+    @Override
+    public void discard(CloseReason reason) {
+        close(reason);
+    }
+
+    private void endLink() {
+        Link linked = link;
+        link = null;
+        if (linked != null) {
+            linked.end();
+        }
+    }
+
+    private void returnIfSettled() {
+        if (!returning || cancels > 0 || closed) {
+            return;
+        }
+        returning = false;
+        String reset = home.settings().serverResetQuery();
+        if (home.settings().mode() == PoolMode.SESSION && !reset.isEmpty()) {
+            runOwn(reset, error -> {
+                if (error.isPresent()) {
+                    close(CloseReason.RESET_FAILED);
+                } else {
+                    settings = SessionSettings.NONE;
+                    settingsUnknown = false;
+                    home.returned(this);
+                }
+            });
+        } else {
+            home.returned(this);
+        }
+    }
+
+    /** A query of the gateway's own, while no client is linked; the connection is closed if it takes too long. */
+    private void runOwn(String query, Consumer<Optional<ErrorResponse>> done) {
+        ScheduledFuture<?> timer = loop().schedule(
+                        () -> close(CloseReason.CHECK_FAILED),
+                        home.settings().serverConnectTimeout().toMillis(),
+                        TimeUnit.MILLISECONDS);
+        Link own = new Link(new NoClient(() -> timer.cancel(false)), new ClientStream(), this, parts, false);
+        link = own;
+        own.internalQuery(query, error -> {
+            timer.cancel(false);
+            endLink();
+            done.accept(error);
+        });
+    }
+
+    @Override
+    public Map<String, String> parameters() {
+        return parameters;
+    }
+
+    @Override
+    public void cancel() {
+        if (closed || key.isEmpty()) {
+            return;
+        }
+        cancels++;
+        BackendKeyData data = key.get();
+        SocketAddress socket = channel.remoteAddress();
+        ServerCancel.send(
+                new CancelRequest(data.processId(), data.secretKey()),
+                tls ? backend.tls() : Optional.empty(),
+                address,
+                socket,
+                loop(),
+                channel.getClass(),
+                home.settings().cancelWaitTimeout(),
+                certain -> {
+                    cancels--;
+                    if (!certain) {
+                        close(CloseReason.CANCEL_UNSETTLED);
+                    }
+                    returnIfSettled();
+                });
+    }
+
+    @Override
+    public void setReading(boolean reading) {
+        if (channel.config().isAutoRead() != reading) {
+            channel.config().setAutoRead(reading);
+        }
+    }
+
+    // ---- ServerEnd
+
+    @Override
+    public void write(ByteBuf messages) {
+        channel.write(messages, channel.voidPromise());
+    }
+
+    @Override
+    public void flush() {
+        channel.flush();
+    }
+
+    @Override
+    public ByteBufAllocator alloc() {
+        return channel.alloc();
+    }
+
+    @Override
+    public ServerStatements statements() {
+        return statements;
+    }
+
+    @Override
+    public SessionSettings settings() {
+        return settings;
+    }
+
+    @Override
+    public void settings(SessionSettings changed) {
+        settings = changed;
+        settingsUnknown = false;
+    }
+
+    @Override
+    public void settingsUnknown() {
+        settingsUnknown = true;
+    }
+
+    @Override
+    public boolean areSettingsUnknown() {
+        return settingsUnknown;
+    }
+
+    @Override
+    public void reported(String name, String value) {
+        if (!value.equals(parameters.get(name))) {
+            Map<String, String> changed = new HashMap<>(parameters);
+            changed.put(name, value);
+            parameters = changed;
+        }
+    }
+
+    @Override
+    public @Nullable String initially(String name) {
+        return initially.get(name);
+    }
+
+    @Override
+    public void violated(ProtocolViolation violation) {
+        log.warn(
+                "event=server_protocol_violation server={} pool={} reason=\"{}\"",
+                address,
+                backend.route(),
+                violation.getMessage());
+        Link linked = link;
+        close(CloseReason.PROTOCOL_VIOLATION);
+        if (linked != null) {
+            linked.serverGone();
+        }
+    }
+
+    // ---- channel
+
+    private EventLoop loop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        Link linked = link;
+        if (linked != null) {
+            linked.fromServer((ByteBuf) message);
+        } else {
+            unasked((ByteBuf) message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        Link linked = link;
+        if (linked != null) {
+            linked.flushToClient();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        Link linked = link;
+        if (linked != null) {
+            linked.client().setReading(context.channel().isWritable());
+        }
+    }
+
+    /** Notices, notifications nobody listens for, and settings changed by a reload of the server; its last words. */
+    private void unasked(ByteBuf in) {
+        try {
+            while (in.isReadable()) {
+                if (in.readableBytes() < MessageHeader.HEADER_LENGTH) {
+                    close(CloseReason.PROTOCOL_VIOLATION);
+                    return;
+                }
+                byte type = in.readByte();
+                int length = in.readInt();
+                MessageHeader.checkLength(type, length, MessageHeader.backendLimit(type));
+                if (in.readableBytes() < length - 4 || !understood(type, in.readSlice(length - 4))) {
+                    close(CloseReason.PROTOCOL_VIOLATION);
+                    return;
+                }
+            }
+        } catch (ProtocolViolation violation) {
+            violated(violation);
+        } finally {
+            ReferenceCountUtil.release(in);
+        }
+    }
+
+    private boolean understood(byte type, ByteBuf body) {
+        switch (type) {
+            case BackendType.NOTICE_RESPONSE, BackendType.NOTIFICATION_RESPONSE -> {
+                return true;
+            }
+            case BackendType.PARAMETER_STATUS -> {
+                ParameterStatus status = (ParameterStatus) BackendMessage.decode(type, body);
+                reported(status.name(), status.value());
+                return true;
+            }
+            case BackendType.ERROR_RESPONSE -> {
+                log.info(
+                        "event=server_error_when_idle server={} pool={} sqlstate={}",
+                        address,
+                        backend.route(),
+                        ErrorResponse.sqlState(body).orElse(""));
+                close(CloseReason.SERVER_GONE);
+                return true;
+            }
+            default -> {
+                return false;
+            }
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        close(CloseReason.SERVER_GONE);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        log.info(
+                "event=server_connection_failed server={} pool={} reason=\"{}\"",
+                address,
+                backend.route(),
+                cause.toString());
+        close(CloseReason.SERVER_GONE);
+    }
+
+    // ---- for logs and the console
+
+    int processId() {
+        return key.map(BackendKeyData::processId).orElse(0);
+    }
+
+    @Override
+    public String toString() {
+        return "server " + address + " pid " + processId();
+    }
+}

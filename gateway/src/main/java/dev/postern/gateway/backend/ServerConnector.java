@@ -1,0 +1,171 @@
+package dev.postern.gateway.backend;
+
+import dev.postern.auth.credentials.Credential;
+import dev.postern.auth.credentials.CredentialSource;
+import dev.postern.auth.server.ScramKeyCache;
+import dev.postern.auth.server.ServerLogin;
+import dev.postern.auth.server.ServerSecret;
+import dev.postern.gateway.pool.CloseReason;
+import dev.postern.gateway.pool.PoolSettings;
+import dev.postern.gateway.pool.Seat;
+import dev.postern.gateway.pool.ServerFailure;
+import dev.postern.gateway.pool.ServerOpener;
+import dev.postern.gateway.relay.LentServer;
+import dev.postern.gateway.relay.ServerParts;
+import dev.postern.gateway.relay.StatementCache;
+import dev.postern.gateway.relay.Traffic;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens the server connections of one pool and sees to it that each credential is released. Used on the pool's loop. */
+public final class ServerConnector implements ServerOpener<LentServer> {
+    private static final Logger log = LoggerFactory.getLogger(ServerConnector.class);
+
+    private final Backend backend;
+    private final PoolSettings settings;
+    private final CredentialSource credentials;
+    private final ScramKeyCache keys;
+    private final EventLoop loop;
+    private final Class<? extends Channel> channelType;
+    private final HostResolver resolver;
+    private final Traffic traffic;
+    private final StatementCache statements;
+    private final Returns returns;
+
+    /** The pool, as far as its connections need it. */
+    public interface Returns {
+        void checkin(LentServer server);
+
+        void remove(LentServer server, CloseReason reason);
+    }
+
+    public ServerConnector(
+            Backend backend,
+            PoolSettings settings,
+            CredentialSource credentials,
+            ScramKeyCache keys,
+            EventLoop loop,
+            Class<? extends Channel> channelType,
+            HostResolver resolver,
+            Traffic traffic,
+            StatementCache statements,
+            Returns returns) {
+        this.backend = backend;
+        this.settings = settings;
+        this.credentials = credentials;
+        this.keys = keys;
+        this.loop = loop;
+        this.channelType = channelType;
+        this.resolver = resolver;
+        this.traffic = traffic;
+        this.statements = statements;
+        this.returns = returns;
+    }
+
+    @Override
+    public void open(Result<LentServer> result) {
+        credentials
+                .acquire()
+                .whenCompleteAsync(
+                        (credential, error) -> {
+                            if (credential == null) {
+                                failed(result, ServerOpening.unavailable(cause(error)));
+                            } else {
+                                open(credential, result);
+                            }
+                        },
+                        loop);
+    }
+
+    private static Throwable cause(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    }
+
+    private void open(Credential credential, Result<LentServer> result) {
+        ServerSecret secret = credential.secret() == Credential.NO_SECRET
+                ? new ServerSecret.None()
+                : new ServerSecret.Password(credential.secret());
+        ServerLogin login = new ServerLogin(credential.user(), secret, backend.loginPolicy(), keys);
+        new ServerOpening(
+                        backend,
+                        credential,
+                        login,
+                        loop,
+                        channelType,
+                        resolver,
+                        settings.serverConnectTimeout(),
+                        new ServerOpening.Outcome() {
+                            @Override
+                            public void opened(ServerOpening.OpenedServer server) {
+                                adopt(server, credential, result);
+                            }
+
+                            @Override
+                            public void failed(OpenFailure failure) {
+                                if (failure.failure().kind() == ServerFailure.Kind.LOGIN_FAILED
+                                        && !failure.sqlState().isEmpty()) {
+                                    credentials.refused(credential, failure.sqlState());
+                                }
+                                credentials.release(credential);
+                                ServerConnector.this.failed(result, failure.failure());
+                            }
+                        })
+                .start();
+    }
+
+    private void failed(Result<LentServer> result, ServerFailure failure) {
+        log.warn(
+                "event=server_open_failed pool={} reason={} detail=\"{}\"",
+                backend.route(),
+                failure.kind(),
+                failure.detail());
+        result.failed(failure);
+    }
+
+    private void adopt(ServerOpening.OpenedServer opened, Credential credential, Result<LentServer> result) {
+        Seat seat = result.seat(credential.generation());
+        ServerConnection server =
+                new ServerConnection(opened, backend, new Home(credential), seat, new ServerParts(traffic), statements);
+        opened.login().pipeline().replace(opened.login().handler(), "server", server);
+        log.info(
+                "event=server_opened server={} pool={} tls={} pid={}",
+                opened.address(),
+                backend.route(),
+                opened.tls(),
+                server.processId());
+        result.opened(server);
+    }
+
+    /** What a connection tells its pool, with the credential that it gives back at its end. */
+    private final class Home implements ServerConnection.Home {
+        private final Credential credential;
+
+        Home(Credential credential) {
+            this.credential = credential;
+        }
+
+        @Override
+        public PoolSettings settings() {
+            return settings;
+        }
+
+        @Override
+        public void returned(ServerConnection server) {
+            returns.checkin(server);
+        }
+
+        @Override
+        public void closed(ServerConnection server, CloseReason reason) {
+            credentials.release(credential);
+            returns.remove(server, reason);
+        }
+
+        @Override
+        public void credentialRefused(ServerConnection server, String sqlState) {
+            credentials.refused(credential, sqlState);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package dev.postern.gateway.backend;
+
+import dev.postern.auth.credentials.Credential;
+import dev.postern.auth.server.ServerLogin;
+import dev.postern.gateway.pool.ServerFailure;
+import dev.postern.gateway.protocol.BackendKeyData;
+import dev.postern.gateway.protocol.ProtocolVersion;
+import dev.postern.gateway.protocol.StartupMessage;
+import dev.postern.tls.ChannelBinding;
+import dev.postern.tls.SslMode;
+import dev.postern.tls.TlsFacts;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt to open a server connection: every host in order, every address of it, each with its share of the time.
+ * Runs on the pool's loop and reports exactly once.
+ */
+final class ServerOpening {
+    private final Backend backend;
+    private final Credential credential;
+    private final ServerLogin login;
+    private final EventLoop loop;
+    private final Class<? extends Channel> channelType;
+    private final HostResolver resolver;
+    private final Duration timeout;
+    private final Outcome outcome;
+    private final Deque<ServerAddress> left;
+    private boolean reported;
+
+    /** Where the result goes; called on the loop. */
+    interface Outcome {
+        void opened(OpenedServer server);
+
+        void failed(OpenFailure failure);
+    }
+
+    /** A logged-in connection that nobody reads from yet. */
+    record OpenedServer(
+            ChannelHandlerContext login,
+            ServerAddress address,
+            boolean tls,
+            Map<String, String> parameters,
+            Optional<BackendKeyData> key) {}
+
+    ServerOpening(
+            Backend backend,
+            Credential credential,
+            ServerLogin login,
+            EventLoop loop,
+            Class<? extends Channel> channelType,
+            HostResolver resolver,
+            Duration timeout,
+            Outcome outcome) {
+        this.backend = backend;
+        this.credential = credential;
+        this.login = login;
+        this.loop = loop;
+        this.channelType = channelType;
+        this.resolver = resolver;
+        this.timeout = timeout.dividedBy(backend.hosts().size());
+        this.outcome = outcome;
+        this.left = new ArrayDeque<>(backend.hosts());
+    }
+
+    void start() {
+        next(OpenFailure.unreachable("no host is configured"));
+    }
+
+    private void next(OpenFailure last) {
+        ServerAddress address = left.poll();
+        if (address == null || !last.tryNext()) {
+            report(() -> outcome.failed(last));
+            return;
+        }
+        resolver.resolve(address.host())
+                .whenCompleteAsync(
+                        (addresses, error) -> {
+                            if (addresses == null || addresses.isEmpty()) {
+                                next(OpenFailure.unreachable("the host name " + address.host() + " cannot be resolved: "
+                                        + (error == null ? "no address" : error.getMessage())));
+                            } else {
+                                new Attempt(address, addresses, backend.sslMode()).connect(0);
+                            }
+                        },
+                        loop);
+    }
+
+    private void report(Runnable result) {
+        if (!reported) {
+            reported = true;
+            result.run();
+        }
+    }
+
+    /** One host. */
+    private final class Attempt implements ServerTlsNegotiationHandler.LoginStart, ServerLoginHandler.Done {
+        private final ServerAddress address;
+        private final List<InetAddress> addresses;
+        private final SslMode mode;
+        private final long deadline = System.nanoTime() + timeout.toNanos();
+        private @Nullable Channel channel;
+        private @Nullable ScheduledFuture<?> timer;
+        private boolean tls;
+        private boolean over;
+
+        Attempt(ServerAddress address, List<InetAddress> addresses, SslMode mode) {
+            this.address = address;
+            this.addresses = addresses;
+            this.mode = mode;
+        }
+
+        void connect(int which) {
+            long millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+            if (timer == null) {
+                timer = loop.schedule(this::late, millis, TimeUnit.MILLISECONDS);
+            }
+            Bootstrap bootstrap = new Bootstrap()
+                    .group(loop)
+                    .channel(channelType)
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .option(ChannelOption.SO_KEEPALIVE, true)
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(millis, Integer.MAX_VALUE))
+                    .handler(firstHandler());
+            InetAddress target = addresses.get(which);
+            bootstrap.connect(new InetSocketAddress(target, address.port())).addListener((ChannelFuture connected) -> {
+                if (over) {
+                    connected.channel().close();
+                } else if (connected.isSuccess()) {
+                    channel = connected.channel();
+                } else if (which + 1 < addresses.size()) {
+                    connect(which + 1);
+                } else {
+                    failed(OpenFailure.unreachable("cannot connect to " + address + ": "
+                            + connected.cause().getMessage()));
+                }
+            });
+        }
+
+        private ChannelInboundHandlerAdapter firstHandler() {
+            if (mode.asksFirst() && backend.tls().isPresent()) {
+                return new ServerTlsNegotiationHandler(backend.tls().get(), address, mode.allowsPlain(), this);
+            }
+            return new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelActive(ChannelHandlerContext ctx) {
+                    begin(ctx);
+                }
+            };
+        }
+
+        @Override
+        public void begin(ChannelHandlerContext ctx) {
+            Optional<TlsFacts> facts = TlsFacts.of(ctx.pipeline());
+            tls = facts.isPresent();
+            Optional<byte[]> binding =
+                    facts.flatMap(TlsFacts::peerCertificate).flatMap(ChannelBinding::tlsServerEndPoint);
+            ctx.pipeline()
+                    .replace(
+                            ctx.handler(),
+                            "login",
+                            new ServerLoginHandler(startup(), address, login.begin(tls, binding, loop), this));
+        }
+
+        private StartupMessage startup() {
+            Map<String, String> parameters = new LinkedHashMap<>(backend.parameters());
+            parameters.put("user", credential.user());
+            parameters.put("database", backend.database());
+            return new StartupMessage(ProtocolVersion.V3_0, parameters);
+        }
+
+        @Override
+        public void loggedIn(ChannelHandlerContext ctx, Map<String, String> parameters, Optional<BackendKeyData> key) {
+            if (end()) {
+                report(() -> outcome.opened(new OpenedServer(ctx, address, tls, Map.copyOf(parameters), key)));
+            }
+        }
+
+        private void late() {
+            failed(OpenFailure.unreachable("the server at " + address + " did not answer in time"));
+        }
+
+        @Override
+        public void failed(OpenFailure failure) {
+            if (!end()) {
+                return;
+            }
+            if (channel != null) {
+                channel.close();
+            }
+            boolean plainWasRefused = failure.sqlState().equals("28000") && !tls;
+            if (mode == SslMode.ALLOW && plainWasRefused && backend.tls().isPresent()) {
+                new Attempt(address, addresses, SslMode.REQUIRE).connect(0);
+            } else {
+                next(failure);
+            }
+        }
+
+        /** True for the one caller who ends the attempt. */
+        private boolean end() {
+            if (over) {
+                return false;
+            }
+            over = true;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            return true;
+        }
+    }
+
+    static ServerFailure unavailable(Throwable cause) {
+        return new ServerFailure(ServerFailure.Kind.CREDENTIAL_UNAVAILABLE, String.valueOf(cause.getMessage()));
+    }
+}

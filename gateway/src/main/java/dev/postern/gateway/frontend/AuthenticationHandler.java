@@ -1,0 +1,227 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.auth.Secret;
+import dev.postern.auth.client.ClientAddress;
+import dev.postern.auth.client.ClientAuthenticator;
+import dev.postern.auth.client.Exchange;
+import dev.postern.auth.client.Identity;
+import dev.postern.auth.client.LoginFacts;
+import dev.postern.auth.client.Rejection;
+import dev.postern.auth.client.Step;
+import dev.postern.gateway.protocol.AuthenticationCleartextPassword;
+import dev.postern.gateway.protocol.AuthenticationMD5Password;
+import dev.postern.gateway.protocol.AuthenticationSASL;
+import dev.postern.gateway.protocol.AuthenticationSASLContinue;
+import dev.postern.gateway.protocol.AuthenticationSASLFinal;
+import dev.postern.gateway.protocol.FrontendType;
+import dev.postern.gateway.protocol.MessageHeader;
+import dev.postern.gateway.protocol.NegotiateProtocolVersion;
+import dev.postern.gateway.protocol.PasswordMessage;
+import dev.postern.gateway.protocol.ProtocolVersion;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.Refusal;
+import dev.postern.gateway.protocol.SASLInitialResponse;
+import dev.postern.gateway.protocol.SASLResponse;
+import dev.postern.gateway.protocol.StartupMessage;
+import dev.postern.gateway.relay.SessionSettings;
+import dev.postern.tls.ChannelBinding;
+import dev.postern.tls.TlsFacts;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out who the client is, by the exchange of its route; clients of no route go through one that ends badly. */
+final class AuthenticationHandler extends ByteToMessageDecoder {
+    private final Login login;
+    private final StartupMessage startup;
+    private final SessionSettings settings;
+    private final Optional<TlsFacts> tls;
+    private final Optional<ServedRoute> route;
+    private final ClientAuthenticator authenticator;
+    private @Nullable Exchange exchange;
+    private Awaited awaited = Awaited.NOTHING;
+
+    /** What a message of type 'p' would be now. */
+    private enum Awaited {
+        NOTHING,
+        SASL_INITIAL,
+        SASL_RESPONSE,
+        PASSWORD
+    }
+
+    private AuthenticationHandler(
+            Login login,
+            StartupMessage startup,
+            SessionSettings settings,
+            Optional<TlsFacts> tls,
+            Optional<ServedRoute> route,
+            ClientAuthenticator authenticator) {
+        this.login = login;
+        this.startup = startup;
+        this.settings = settings;
+        this.tls = tls;
+        this.route = route;
+        this.authenticator = authenticator;
+    }
+
+    static AuthenticationHandler of(
+            Login login, StartupMessage startup, SessionSettings settings, Optional<TlsFacts> tls, ServedRoute route) {
+        return new AuthenticationHandler(login, startup, settings, tls, Optional.of(route), route.authenticator());
+    }
+
+    static AuthenticationHandler ofNobody(Login login, StartupMessage startup, Optional<TlsFacts> tls) {
+        return new AuthenticationHandler(
+                login,
+                startup,
+                SessionSettings.NONE,
+                tls,
+                Optional.empty(),
+                login.listener().routes().nobody());
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        login.step("authentication");
+        if (startup.needsNegotiation()) {
+            login.send(new NegotiateProtocolVersion(ProtocolVersion.LATEST, startup.unrecognizedProtocolOptions()));
+        }
+        Exchange begun = authenticator.begin(facts(), ctx.channel().eventLoop());
+        exchange = begun;
+        act(ctx, begun.start());
+    }
+
+    private LoginFacts facts() {
+        return new LoginFacts(
+                route.map(ServedRoute::name).orElse(""),
+                startup.user(),
+                startup.database(),
+                new ClientAddress.Inet(address()),
+                login.listener().loopback(),
+                tls.isPresent(),
+                tls.flatMap(TlsFacts::ownCertificate).flatMap(ChannelBinding::tlsServerEndPoint),
+                tls.flatMap(TlsFacts::peerCertificate),
+                List.of());
+    }
+
+    private InetAddress address() {
+        return login.client() instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress()
+                : InetAddress.getLoopbackAddress();
+    }
+
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext ctx) {
+        if (exchange != null) {
+            exchange.close();
+        }
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (login.isOver() || awaited == Awaited.NOTHING) {
+            return; // what comes early waits
+        }
+        if (in.readableBytes() < MessageHeader.HEADER_LENGTH) {
+            return;
+        }
+        byte type = in.getByte(in.readerIndex());
+        int length = in.getInt(in.readerIndex() + 1);
+        if (type != FrontendType.PASSWORD_MESSAGE) {
+            throw new ProtocolViolation("expected password response, got message type " + Byte.toUnsignedInt(type));
+        }
+        MessageHeader.checkLength(type, length, MessageHeader.AUTH_MESSAGE_LIMIT);
+        if (in.readableBytes() < 1 + length) {
+            return;
+        }
+        ByteBuf body = in.readSlice(1 + length).skipBytes(MessageHeader.HEADER_LENGTH);
+        answered(ctx, body);
+    }
+
+    private void answered(ChannelHandlerContext ctx, ByteBuf body) {
+        Exchange current = exchange;
+        if (current == null) {
+            return;
+        }
+        Awaited was = awaited;
+        awaited = Awaited.NOTHING;
+        Step step = switch (was) {
+            case SASL_INITIAL -> {
+                SASLInitialResponse response = SASLInitialResponse.decode(body);
+                byte[] data = response.initialResponse().map(Secret::copy).orElseGet(() -> new byte[0]);
+                yield current.onSaslInitial(response.mechanism(), data);
+            }
+            case SASL_RESPONSE ->
+                current.onSaslResponse(SASLResponse.decode(body).data().copy());
+            case PASSWORD ->
+                current.onPassword(PasswordMessage.decode(body).password().copy());
+            case NOTHING -> throw new IllegalStateException("nothing is awaited");
+        };
+        act(ctx, step);
+    }
+
+    private void act(ChannelHandlerContext ctx, Step step) {
+        switch (step) {
+            case Step.AskSasl(List<String> mechanisms) -> {
+                awaited = Awaited.SASL_INITIAL;
+                login.send(new AuthenticationSASL(mechanisms));
+            }
+            case Step.SaslContinue(byte[] data) -> {
+                awaited = Awaited.SASL_RESPONSE;
+                login.send(new AuthenticationSASLContinue(Secret.ofBytes(data)));
+            }
+            case Step.AskPassword() -> {
+                awaited = Awaited.PASSWORD;
+                login.send(new AuthenticationCleartextPassword());
+            }
+            case Step.AskMd5(byte[] salt) -> {
+                awaited = Awaited.PASSWORD;
+                login.send(new AuthenticationMD5Password(new java.math.BigInteger(salt).intValue()));
+            }
+            case Step.Accepted accepted -> accepted(ctx, accepted);
+            case Step.Rejected(Rejection why) -> login.refuse(refusal(why));
+            case Step.Later(var later) ->
+                later.thenAccept(next -> {
+                    if (ctx.channel().isActive() && !login.isOver()) {
+                        act(ctx, next);
+                    }
+                });
+        }
+    }
+
+    private void accepted(ChannelHandlerContext ctx, Step.Accepted accepted) {
+        if (route.isEmpty()) {
+            login.refuse(new Refusal.Internal("a login without a route was accepted"));
+            return;
+        }
+        if (accepted.hasSaslFinal()) {
+            ctx.write(login.encoded(new AuthenticationSASLFinal(Secret.ofBytes(accepted.saslFinal()))));
+        }
+        Identity identity = accepted.identity();
+        ctx.pipeline().replace(this, "login", new WelcomeHandler(login, startup, settings, tls, route.get(), identity));
+    }
+
+    private Refusal refusal(Rejection why) {
+        String name = route.map(ServedRoute::name).orElse("");
+        return switch (why) {
+            case Rejection.UnknownDatabase unknown -> new Refusal.UnknownDatabase(startup.user(), unknown.database());
+            case Rejection.UnknownUser unknown -> new Refusal.UnknownUser(unknown.user(), name);
+            case Rejection.PasswordFailed failed -> new Refusal.BadPassword(startup.user(), name);
+            case Rejection.ProtocolError(String detail) -> new Refusal.ProtocolViolated(detail);
+            case Rejection.NotAllowed denied -> new Refusal.AccessDenied(startup.user(), name, denied.detail());
+            case Rejection.ChannelBindingFailed failed ->
+                new Refusal.AccessDenied(startup.user(), name, failed.detail());
+            case Rejection.Throttled throttled -> new Refusal.AccessDenied(startup.user(), name, throttled.detail());
+            case Rejection.LookupFailed failed -> new Refusal.CredentialUnavailable(name, failed.detail());
+        };
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        login.failed(cause);
+    }
+}

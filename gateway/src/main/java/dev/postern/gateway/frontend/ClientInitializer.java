@@ -1,0 +1,20 @@
+package dev.postern.gateway.frontend;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+
+/** The first moment of a client connection. What follows stands in the order of the handlers in this package. */
+public final class ClientInitializer extends ChannelInitializer<Channel> {
+    private final Listener listener;
+
+    public ClientInitializer(Listener listener) {
+        this.listener = listener;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+        listener.counts().opened();
+        channel.closeFuture().addListener(closed -> listener.counts().closed());
+        channel.pipeline().addLast("login", new TlsNegotiationHandler(new Login(listener, channel)));
+    }
+}

@@ -1,0 +1,221 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.ErrorResponses;
+import dev.postern.gateway.protocol.Message;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.Refusal;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's login, from accept to the first ReadyForQuery: its one deadline, and the one way it is refused. Used on the
+ * event loop that the channel is on at that time.
+ */
+final class Login {
+    private static final Logger log = LoggerFactory.getLogger("dev.postern.audit");
+
+    private final Listener listener;
+    private final Channel channel;
+    private final long deadline;
+    private @Nullable ScheduledFuture<?> timer;
+    private String step = "first packet";
+    private String user = "";
+    private String database = "";
+    private String route = "";
+    private boolean over;
+
+    Login(Listener listener, Channel channel) {
+        this.listener = listener;
+        this.channel = channel;
+        this.deadline = System.nanoTime() + listener.clientLoginTimeout().toNanos();
+        schedule();
+        channel.closeFuture().addListener(closed -> stop());
+    }
+
+    Listener listener() {
+        return listener;
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    SocketAddress client() {
+        SocketAddress remote = channel.remoteAddress();
+        return remote == null ? InetSocketAddress.createUnresolved("unknown", 0) : remote;
+    }
+
+    private void schedule() {
+        timer = channel.eventLoop().schedule(this::late, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+
+    private void stop() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    private void late() {
+        refuse(new Refusal.LoginTimeout(step));
+    }
+
+    /** What the client must do next, for the log line of a login that takes too long. */
+    void step(String next) {
+        step = next;
+    }
+
+    void asked(String askedUser, String askedDatabase) {
+        user = askedUser;
+        database = askedDatabase;
+    }
+
+    void routed(String name) {
+        route = name;
+    }
+
+    /**
+     * Moves the connection to another event loop and goes on there; must be called outside of the channel's own reads.
+     * The deadline moves along.
+     */
+    void moveTo(EventLoop loop, Runnable then) {
+        if (channel.eventLoop() == loop) {
+            then.run();
+            return;
+        }
+        stop();
+        channel.deregister().addListener(left -> {
+            if (!left.isSuccess()) {
+                channel.close();
+                return;
+            }
+            loop.register(channel).addListener(arrived -> {
+                if (!arrived.isSuccess() || !channel.isActive()) {
+                    channel.close();
+                    return;
+                }
+                schedule();
+                then.run();
+            });
+        });
+    }
+
+    /** The client is in: the deadline no longer applies. */
+    void succeeded(String method, String tls) {
+        over = true;
+        stop();
+        log.info(
+                "event=client_login client={} listener={} user={} database={} route={} method={} tls={}",
+                client(),
+                listener.name(),
+                quoted(user),
+                quoted(database),
+                route,
+                method,
+                tls);
+    }
+
+    void refuse(ProtocolViolation violation) {
+        refuse(violation.refusal());
+    }
+
+    /** The one way a login fails: the operator reads why, the client what it may, and the connection is closed. */
+    void refuse(Refusal refusal) {
+        refuse(refusal, ErrorResponses.of(refusal));
+    }
+
+    /** For what a server said about this client's own settings. */
+    void refuse(Refusal refusal, ErrorResponse answer) {
+        if (over) {
+            return;
+        }
+        over = true;
+        stop();
+        listener.counts().refused(refusal);
+        log.info(
+                "event=client_refused client={} listener={} user={} database={} route={} reason={} detail={}",
+                client(),
+                listener.name(),
+                quoted(user),
+                quoted(database),
+                route,
+                refusal.reason(),
+                quoted(refusal.toString()));
+        channel.config().setAutoRead(false);
+        channel.writeAndFlush(encoded(answer)).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** A handler threw: the client's fault, the network's, or ours. */
+    void failed(Throwable cause) {
+        Throwable root = cause instanceof io.netty.handler.codec.DecoderException && cause.getCause() != null
+                ? cause.getCause()
+                : cause;
+        switch (root) {
+            case ProtocolViolation violation -> refuse(violation);
+            case javax.net.ssl.SSLException tls -> handshakeFailed(tls);
+            case java.io.IOException broken -> gone();
+            default -> {
+                log.error("event=login_error client={} listener={}", client(), listener.name(), root);
+                refuse(new Refusal.Internal(root.toString()));
+            }
+        }
+    }
+
+    /** TLS has sent its own alert; a message of ours could not be read. */
+    void handshakeFailed(Throwable cause) {
+        if (!over) {
+            over = true;
+            stop();
+            listener.counts().handshakeFailed();
+            log.info(
+                    "event=tls_handshake_failed client={} listener={} detail={}",
+                    client(),
+                    listener.name(),
+                    quoted(String.valueOf(cause.getMessage())));
+        }
+        channel.close();
+    }
+
+    private void gone() {
+        over = true;
+        stop();
+        channel.close();
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    void send(Message message) {
+        channel.writeAndFlush(encoded(message));
+    }
+
+    ByteBuf encoded(Message message) {
+        ByteBuf out = channel.alloc().buffer();
+        message.encode(out);
+        return out;
+    }
+
+    /** A client chooses these texts: they must not be able to forge a line of the log. */
+    private static String quoted(String text) {
+        StringBuilder safe = new StringBuilder(text.length() + 2).append('"');
+        text.codePoints().limit(256).forEach(c -> {
+            if (c == '"' || c == '\\' || Character.isISOControl(c)) {
+                safe.append(String.format("\\u%04x", c));
+            } else {
+                safe.appendCodePoint(c);
+            }
+        });
+        return safe.append('"').toString();
+    }
+}

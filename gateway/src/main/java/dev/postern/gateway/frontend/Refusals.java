@@ -1,0 +1,28 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.gateway.pool.CheckoutFailure;
+import dev.postern.gateway.pool.ServerFailure;
+import dev.postern.gateway.protocol.Refusal;
+
+/** What a pool's failure means to a client. */
+final class Refusals {
+    private Refusals() {}
+
+    static Refusal of(CheckoutFailure failure, String route) {
+        return switch (failure) {
+            case CheckoutFailure.WaitTimeout(var waited) -> new Refusal.QueryWaitTimeout(route, waited);
+            case CheckoutFailure.NoServer(ServerFailure cause) -> of(cause, route);
+            case CheckoutFailure.PoolClosed() -> new Refusal.RouteRemoved(route);
+        };
+    }
+
+    private static Refusal of(ServerFailure cause, String route) {
+        return switch (cause.kind()) {
+            case UNREACHABLE -> new Refusal.ServerUnreachable(route, "", cause.detail());
+            case STARTING -> new Refusal.ServerStarting(route, cause.detail());
+            case TOO_MANY_CONNECTIONS -> new Refusal.PoolExhausted(route);
+            case LOGIN_FAILED -> new Refusal.ServerLoginFailed(route, "", "", cause.detail());
+            case CREDENTIAL_UNAVAILABLE -> new Refusal.CredentialUnavailable(route, cause.detail());
+        };
+    }
+}

@@ -1,0 +1,24 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.auth.client.ClientAuthenticator;
+import dev.postern.auth.client.Identity;
+import dev.postern.gateway.protocol.Refusal;
+import io.netty.channel.EventLoop;
+import java.net.SocketAddress;
+import java.util.Optional;
+
+/** A route as a login sees it that asked for a certain database. Safe for use by all event loops; nothing blocks. */
+public interface ServedRoute {
+    String name();
+
+    /** Whether a client from there may try to log in at all, judged before anything is asked. */
+    Optional<Refusal> refuses(String user, SocketAddress client);
+
+    ClientAuthenticator authenticator();
+
+    /** The loop on which the sessions of the database that was asked for live. */
+    EventLoop loop();
+
+    /** The pool of that database for this client; called on {@link #loop}. */
+    SessionPool pool(Identity identity);
+}

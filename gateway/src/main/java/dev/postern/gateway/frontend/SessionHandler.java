@@ -1,0 +1,493 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.gateway.pool.CheckoutFailure;
+import dev.postern.gateway.pool.CloseReason;
+import dev.postern.gateway.pool.ServerPool;
+import dev.postern.gateway.pool.Ticket;
+import dev.postern.gateway.pool.Waiter;
+import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.ErrorResponses;
+import dev.postern.gateway.protocol.FrontendType;
+import dev.postern.gateway.protocol.MessageHeader;
+import dev.postern.gateway.protocol.MessageWriter;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.Refusal;
+import dev.postern.gateway.relay.ClientEnd;
+import dev.postern.gateway.relay.ClientStatements;
+import dev.postern.gateway.relay.ClientStream;
+import dev.postern.gateway.relay.LentServer;
+import dev.postern.gateway.relay.Link;
+import dev.postern.gateway.relay.SessionSettings;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client that is logged in.
+ *
+ * <pre>
+ * Idle --request--> (Waiting) --served--> (Preparing) --> Active --ready, transaction mode--> Idle
+ * any --> Closed
+ * </pre>
+ */
+final class SessionHandler extends ChannelInboundHandlerAdapter implements ClientEnd, Waiter<LentServer> {
+    private static final Logger log = LoggerFactory.getLogger(SessionHandler.class);
+
+    /** Bytes that a client may send ahead while it waits; then it is not read from. */
+    private static final int MOST_PENDING = 1 << 16;
+
+    private final SessionPool pool;
+    private final Listener listener;
+    private final SessionSettings startupSettings;
+    private final ClientStream stream = new ClientStream();
+    private final ClientStatements statements;
+    private SessionSettings settings;
+    private SessionState state = SessionState.IDLE;
+    private @Nullable ByteBuf pending;
+    private @Nullable Channel channel;
+    private int cancelProcessId;
+    private long idleSince = System.nanoTime();
+    private boolean draining;
+
+    SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
+        this.pool = pool;
+        this.listener = listener;
+        this.startupSettings = settings;
+        this.settings = settings;
+        this.statements = new ClientStatements(pool.statements());
+    }
+
+    void cancelKey(int processId) {
+        cancelProcessId = processId;
+    }
+
+    private Channel channel() {
+        if (channel == null) {
+            throw new IllegalStateException("the session has no channel yet");
+        }
+        return channel;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        channel = ctx.channel();
+        pool.add(this);
+        if (!ctx.channel().isActive()) {
+            end(CloseReason.CLIENT_GONE);
+        } else {
+            setReading(true);
+        }
+    }
+
+    // ---- from the client
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        switch (state) {
+            case SessionState.Active active -> active.link().fromClient(in);
+            case SessionState.Idle idle -> request(in);
+            case SessionState.Waiting waiting -> keep(in);
+            case SessionState.Preparing preparing -> keep(in);
+            case SessionState.Closed closed -> ReferenceCountUtil.release(in);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (state instanceof SessionState.Active active) {
+            active.link().flushToServer();
+        }
+    }
+
+    /** The first bytes after a transaction. */
+    private void request(ByteBuf input) {
+        ByteBuf in;
+        try {
+            in = stream.skipWhatNeedsNoServer(input);
+            if (in == null) {
+                return;
+            }
+            byte type = in.getByte(in.readerIndex());
+            if (type == FrontendType.TERMINATE) {
+                in.release();
+                terminated();
+                return;
+            }
+            MessageHeader.frontendLimit(type); // refuses what is no message, before a server is taken for it
+        } catch (ProtocolViolation violation) {
+            violated(violation);
+            return;
+        }
+        pending = in;
+        checkout();
+    }
+
+    private void keep(ByteBuf in) {
+        ByteBuf before = pending;
+        if (before == null) {
+            pending = in;
+            return;
+        }
+        ByteBuf joined = in.alloc().buffer(before.readableBytes() + in.readableBytes());
+        joined.writeBytes(before).writeBytes(in);
+        before.release();
+        in.release();
+        pending = joined;
+        if (joined.readableBytes() > MOST_PENDING) {
+            setReading(false);
+        }
+    }
+
+    private void checkout() {
+        if (pool.removed()) {
+            close(new Refusal.RouteRemoved(pool.route()));
+            return;
+        }
+        ServerPool<LentServer> servers = pool.servers();
+        LentServer server = servers.tryCheckout();
+        if (server != null) {
+            served(server);
+            return;
+        }
+        SessionState.Waiting waiting = new SessionState.Waiting();
+        state = waiting;
+        Ticket<LentServer> ticket = servers.enqueue(this);
+        if (state == waiting) {
+            waiting.ticket = ticket;
+        }
+    }
+
+    // ---- from the pool
+
+    @Override
+    public void served(LentServer server) {
+        boolean sharing = pool.servers().settings().sharesStatements();
+        Link link = new Link(this, stream, server, server.parts(), sharing);
+        server.link(link);
+        if (settings == server.settings() && !server.areSettingsUnknown()) {
+            activate(server, link);
+            return;
+        }
+        state = new SessionState.Preparing(server, link);
+        if (link.applySettings(error -> prepared(server, link, error))) {
+            activate(server, link);
+        }
+    }
+
+    private void prepared(LentServer server, Link link, Optional<ErrorResponse> error) {
+        if (error.isEmpty()) {
+            activate(server, link);
+            return;
+        }
+        server.discard(CloseReason.SETTINGS_FAILED);
+        close(
+                new Refusal.InvalidStartupParameter(error.get().message()),
+                ErrorResponse.fatal(
+                        error.get().sqlState().orElse("XX000"), error.get().message()));
+    }
+
+    private void activate(LentServer server, Link link) {
+        state = new SessionState.Active(server, link);
+        ByteBuf input = pending;
+        pending = null;
+        if (input != null) {
+            link.fromClient(input);
+            link.flushToServer();
+        }
+        if (state != SessionState.CLOSED) {
+            setReading(true);
+        }
+    }
+
+    @Override
+    public void refused(CheckoutFailure failure) {
+        close(Refusals.of(failure, pool.route()));
+    }
+
+    // ---- from the link
+
+    @Override
+    public void write(ByteBuf messages) {
+        channel().write(messages, channel().voidPromise());
+    }
+
+    @Override
+    public void flush() {
+        channel().flush();
+    }
+
+    @Override
+    public ClientStatements statements() {
+        return statements;
+    }
+
+    @Override
+    public SessionSettings settings() {
+        return settings;
+    }
+
+    @Override
+    public void settings(SessionSettings changed) {
+        settings = changed;
+    }
+
+    @Override
+    public void resetSettings() {
+        settings = startupSettings;
+    }
+
+    @Override
+    public void ready(Link link) {
+        idleSince = System.nanoTime();
+        if (pool.isSessionMode() && !draining && !pool.removed()) {
+            return;
+        }
+        if (state instanceof SessionState.Active active) {
+            state = SessionState.IDLE;
+            flush(); // before the server goes to somebody else
+            setReading(true);
+            active.server().giveBack();
+        }
+        if (draining) {
+            close(new Refusal.ShuttingDown());
+        } else if (pool.removed()) {
+            close(new Refusal.RouteRemoved(pool.route()));
+        }
+    }
+
+    @Override
+    public void serverLost(boolean told) {
+        if (told) {
+            state = SessionState.CLOSED;
+            finish();
+            channel().flush();
+            channel().close();
+        } else {
+            close(new Refusal.ServerLost(pool.route(), "", "the server connection was closed"));
+        }
+    }
+
+    @Override
+    public void setReading(boolean reading) {
+        if (channel().config().isAutoRead() != reading) {
+            channel().config().setAutoRead(reading);
+        }
+    }
+
+    @Override
+    public void terminated() {
+        end(CloseReason.CLIENT_GONE);
+        channel().close();
+    }
+
+    @Override
+    public void violated(ProtocolViolation violation) {
+        close(violation.refusal());
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (state instanceof SessionState.Active active) {
+            active.server().setReading(ctx.channel().isWritable());
+        }
+    }
+
+    // ---- the end
+
+    /** Tells the client why, and closes. A server that it still has is closed as well, unless it is clean. */
+    private void close(Refusal refusal) {
+        close(refusal, ErrorResponses.of(refusal));
+    }
+
+    private void close(Refusal refusal, ErrorResponse answer) {
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        listener.counts().refused(refusal);
+        log.info(
+                "event=client_closed client={} pool={} reason={}",
+                channel().remoteAddress(),
+                pool.route(),
+                refusal.reason());
+        end(reasonFor(refusal));
+        ByteBuf out = channel().alloc().buffer();
+        answer.encode(out);
+        channel().config().setAutoRead(false);
+        channel().writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    private static CloseReason reasonFor(Refusal refusal) {
+        return switch (refusal) {
+            case Refusal.ShuttingDown ignored -> CloseReason.SHUTDOWN;
+            case Refusal.QueryTimeout ignored -> CloseReason.TIMEOUT;
+            case Refusal.TransactionTimeout ignored -> CloseReason.TIMEOUT;
+            case Refusal.IdleTransactionTimeout ignored -> CloseReason.TIMEOUT;
+            default -> CloseReason.CLIENT_GONE;
+        };
+    }
+
+    /** Gives everything back. Idempotent. */
+    private void end(CloseReason reason) {
+        SessionState was = state;
+        if (was == SessionState.CLOSED) {
+            return;
+        }
+        state = SessionState.CLOSED;
+        switch (was) {
+            case SessionState.Waiting waiting -> {
+                if (waiting.ticket != null) {
+                    waiting.ticket.giveUp();
+                }
+            }
+            case SessionState.Preparing preparing -> preparing.server().discard(reason);
+            case SessionState.Active active -> {
+                // PostgreSQL rolls back what a vanished client left open: so does closing the connection. No Sync, no
+                // CopyDone is made up, which might commit.
+                if (active.link().isClean()) {
+                    active.server().giveBack();
+                } else {
+                    active.server().discard(reason);
+                }
+            }
+            case SessionState.Idle idle -> {}
+            case SessionState.Closed closed -> {}
+        }
+        finish();
+    }
+
+    private void finish() {
+        if (pending != null) {
+            pending.release();
+            pending = null;
+        }
+        stream.release();
+        statements.clear();
+        pool.remove(this);
+        listener.cancelKeys().forget(cancelProcessId);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        end(CloseReason.CLIENT_GONE);
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof java.io.IOException)) {
+            log.error("event=session_error client={} pool={}", ctx.channel().remoteAddress(), pool.route(), cause);
+        }
+        end(CloseReason.CLIENT_GONE);
+        ctx.close();
+    }
+
+    // ---- from outside
+
+    /**
+     * A cancel request with this session's key came over that connection, on whatever loop: it is closed when the request
+     * has been passed on.
+     */
+    void cancel(Channel requester) {
+        pool.loop().execute(() -> {
+            switch (state) {
+                case SessionState.Active active
+                when active.link().isBusy() -> active.server().cancel();
+                case SessionState.Waiting waiting -> cancelWaiting(waiting);
+                default -> {} // as in PostgreSQL: there is nothing to cancel
+            }
+            requester.close();
+        });
+    }
+
+    /** The request has not reached a server: it is answered here, if all of it has come. */
+    private void cancelWaiting(SessionState.Waiting waiting) {
+        ByteBuf in = pending;
+        if (in == null || !isOneRequest(in)) {
+            return;
+        }
+        if (waiting.ticket != null) {
+            waiting.ticket.giveUp();
+        }
+        pending = null;
+        in.release();
+        state = SessionState.IDLE;
+        ByteBuf out = channel().alloc().buffer();
+        ErrorResponses.of(new Refusal.QueryCanceled()).encode(out);
+        MessageWriter.writeReadyForQuery(out, (byte) 'I');
+        channel().writeAndFlush(out);
+        setReading(true);
+    }
+
+    /** One Query or FunctionCall, or a pipeline up to its one Sync. */
+    private static boolean isOneRequest(ByteBuf in) {
+        int at = in.readerIndex();
+        int end = in.writerIndex();
+        while (end - at >= MessageHeader.HEADER_LENGTH) {
+            byte type = in.getByte(at);
+            at += 1 + in.getInt(at + 1);
+            boolean last =
+                    type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL || type == FrontendType.SYNC;
+            if (last) {
+                return at == end;
+            }
+        }
+        return false;
+    }
+
+    void drain() {
+        draining = true;
+        switch (state) {
+            case SessionState.Idle idle -> close(new Refusal.ShuttingDown());
+            case SessionState.Active active when active.link().isClean() -> close(new Refusal.ShuttingDown());
+            default -> {} // after the transaction, see ready()
+        }
+    }
+
+    void terminate() {
+        close(new Refusal.ShuttingDown());
+    }
+
+    void routeRemoved() {
+        switch (state) {
+            case SessionState.Idle idle -> close(new Refusal.RouteRemoved(pool.route()));
+            case SessionState.Active active
+            when active.link().isClean() -> close(new Refusal.RouteRemoved(pool.route()));
+            default -> {}
+        }
+    }
+
+    void checkTimeouts(long now) {
+        SessionTimeouts limits = pool.timeouts();
+        switch (state) {
+            case SessionState.Idle idle -> checkIdle(limits, now);
+            case SessionState.Active active when active.link().isClean() -> checkIdle(limits, now);
+            case SessionState.Active active -> checkActive(active.link(), limits, now);
+            default -> {}
+        }
+    }
+
+    private void checkIdle(SessionTimeouts limits, long now) {
+        if (SessionTimeouts.passed(limits.clientIdleTimeout(), idleSince, now)) {
+            close(new Refusal.ClientIdleTimeout(limits.clientIdleTimeout()));
+        }
+    }
+
+    private void checkActive(Link link, SessionTimeouts limits, long now) {
+        if (link.isBusy() && SessionTimeouts.passed(limits.queryTimeout(), link.requestSince(), now)) {
+            close(new Refusal.QueryTimeout(limits.queryTimeout()));
+        } else if (link.isIdleInTransaction()
+                && SessionTimeouts.passed(limits.idleTransactionTimeout(), link.requestSince(), now)) {
+            close(new Refusal.IdleTransactionTimeout(limits.idleTransactionTimeout()));
+        } else if (SessionTimeouts.passed(limits.transactionTimeout(), link.transactionSince(), now)) {
+            close(new Refusal.TransactionTimeout(limits.transactionTimeout()));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.gateway.pool.PoolMode;
+import dev.postern.gateway.pool.ServerPool;
+import dev.postern.gateway.relay.LentServer;
+import dev.postern.gateway.relay.StatementCache;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where a session gets its servers from: the server pool of its route, database and server role, and what the clients of
+ * that pool share. It stays the same object when a reload gives it a new server pool. Used on its event loop alone.
+ */
+public final class SessionPool {
+    private final String route;
+    private final EventLoop loop;
+    private final StatementCache statements;
+    private final Welcomes welcomes = new Welcomes();
+    private final Set<SessionHandler> sessions = new HashSet<>();
+    private ServerPool<LentServer> servers;
+    private SessionTimeouts timeouts;
+    private boolean removed;
+
+    public SessionPool(
+            String route,
+            EventLoop loop,
+            ServerPool<LentServer> servers,
+            StatementCache statements,
+            SessionTimeouts timeouts) {
+        this.route = route;
+        this.loop = loop;
+        this.servers = servers;
+        this.statements = statements;
+        this.timeouts = timeouts;
+    }
+
+    public String route() {
+        return route;
+    }
+
+    public EventLoop loop() {
+        return loop;
+    }
+
+    public ServerPool<LentServer> servers() {
+        return servers;
+    }
+
+    public StatementCache statements() {
+        return statements;
+    }
+
+    Welcomes welcomes() {
+        return welcomes;
+    }
+
+    SessionTimeouts timeouts() {
+        return timeouts;
+    }
+
+    boolean isSessionMode() {
+        return servers.settings().mode() == PoolMode.SESSION;
+    }
+
+    /** A reload changed the route: the next checkouts are from here. The caller closes the old pool. */
+    public void replace(ServerPool<LentServer> newServers, SessionTimeouts newTimeouts) {
+        servers = newServers;
+        timeouts = newTimeouts;
+        welcomes.clear();
+    }
+
+    /** A reload removed the route: idle sessions end now, the others after their transaction. */
+    public void remove() {
+        removed = true;
+        forEachSession(SessionHandler::routeRemoved);
+    }
+
+    boolean removed() {
+        return removed;
+    }
+
+    void add(SessionHandler session) {
+        sessions.add(session);
+    }
+
+    void remove(SessionHandler session) {
+        sessions.remove(session);
+    }
+
+    /** Clients that are logged in. */
+    public int sessions() {
+        return sessions.size();
+    }
+
+    /** The gateway ends: idle sessions are told now, the others after their transaction. */
+    public void drain() {
+        forEachSession(SessionHandler::drain);
+    }
+
+    /** The time for drain is over. */
+    public void terminate() {
+        forEachSession(SessionHandler::terminate);
+    }
+
+    /** Called a few times a second. */
+    public void tick() {
+        servers.tick();
+        if (timeouts.any()) {
+            long now = System.nanoTime();
+            forEachSession(session -> session.checkTimeouts(now));
+        }
+    }
+
+    private void forEachSession(java.util.function.Consumer<SessionHandler> action) {
+        List<SessionHandler> all = new ArrayList<>(sessions);
+        all.forEach(action);
+    }
+}

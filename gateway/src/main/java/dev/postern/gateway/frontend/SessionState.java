@@ -1,0 +1,30 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.gateway.pool.Ticket;
+import dev.postern.gateway.relay.LentServer;
+import dev.postern.gateway.relay.Link;
+import org.jspecify.annotations.Nullable;
+
+/** A session's states (PgBouncer's CL_ACTIVE without and with a server, and CL_WAITING). */
+sealed interface SessionState {
+    /** No server, nothing asked. */
+    record Idle() implements SessionState {}
+
+    /** In line for a server; {@code ticket} is set once the pool has given one. */
+    final class Waiting implements SessionState {
+        @Nullable
+        Ticket<LentServer> ticket;
+    }
+
+    /** Has a server; its settings are being put on it. */
+    record Preparing(LentServer server, Link link) implements SessionState {}
+
+    /** Has a server. */
+    record Active(LentServer server, Link link) implements SessionState {}
+
+    /** Over; the channel is closed or about to be. */
+    record Closed() implements SessionState {}
+
+    SessionState IDLE = new Idle();
+    SessionState CLOSED = new Closed();
+}

@@ -1,0 +1,108 @@
+package dev.postern.gateway.frontend;
+
+import dev.postern.gateway.protocol.CancelRequest;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.Refusal;
+import dev.postern.gateway.protocol.ReplicationMode;
+import dev.postern.gateway.protocol.StartupMessage;
+import dev.postern.gateway.protocol.StartupOptions;
+import dev.postern.gateway.protocol.StartupPacket;
+import dev.postern.gateway.protocol.StartupPacketDecoder;
+import dev.postern.gateway.relay.SessionSettings;
+import dev.postern.tls.TlsFacts;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The startup packet: a cancel request goes its short way; a session is given its route, and goes on to its loop. */
+final class StartupHandler extends ByteToMessageDecoder {
+    private static final String ROUTE_OPTION = "postern.route";
+
+    private final Login login;
+    private boolean done;
+
+    StartupHandler(Login login) {
+        this.login = login;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (login.isOver() || done) {
+            return; // what comes early waits for the next handler
+        }
+        Optional<StartupPacket> packet = StartupPacketDecoder.decode(in);
+        if (packet.isEmpty()) {
+            return;
+        }
+        done = true;
+        switch (packet.get()) {
+            case StartupMessage startup -> start(ctx, startup);
+            case CancelRequest request -> cancel(ctx, request);
+            default -> throw new ProtocolViolation("unsupported frontend protocol: a second encryption request");
+        }
+    }
+
+    /** PostgreSQL answers a cancel request with nothing but the end of the connection; so do we, whatever it hits. */
+    private void cancel(ChannelHandlerContext ctx, CancelRequest request) {
+        login.listener().counts().canceled();
+        Optional<SessionHandler> session = login.listener().cancelKeys().find(request);
+        if (session.isPresent()) {
+            session.get().cancel(ctx.channel());
+        } else {
+            ctx.close();
+        }
+    }
+
+    private void start(ChannelHandlerContext ctx, StartupMessage startup) {
+        login.asked(startup.user(), startup.database());
+        Map<String, String> settings = new LinkedHashMap<>(StartupOptions.parse(startup.options()));
+        settings.putAll(startup.settings());
+        Optional<String> routeOption = Optional.ofNullable(settings.remove(ROUTE_OPTION));
+        if (startup.replication() != ReplicationMode.NONE) {
+            login.refuse(new Refusal.FeatureNotSupported("replication connections are not supported here"));
+            return;
+        }
+        Optional<TlsFacts> tls = TlsFacts.of(ctx.pipeline());
+        Routes routes = login.listener().routes();
+        switch (routes.decide(startup.database(), tls.flatMap(TlsFacts::serverName), routeOption)) {
+            case Routes.Decision.Refused(Refusal refusal) -> login.refuse(refusal);
+            case Routes.Decision.Unknown() ->
+                ctx.pipeline().replace(this, "login", AuthenticationHandler.ofNobody(login, startup, tls));
+            case Routes.Decision.Served(ServedRoute route) ->
+                served(ctx, startup, SessionSettings.of(settings), tls, route);
+        }
+    }
+
+    private void served(
+            ChannelHandlerContext ctx,
+            StartupMessage startup,
+            SessionSettings settings,
+            Optional<TlsFacts> tls,
+            ServedRoute route) {
+        login.routed(route.name());
+        Optional<Refusal> refusal = route.refuses(startup.user(), login.client());
+        if (refusal.isPresent()) {
+            login.refuse(refusal.get());
+            return;
+        }
+        // Not from within this read: a channel leaves its loop between two of its events.
+        ctx.channel()
+                .eventLoop()
+                .execute(() -> login.moveTo(
+                        route.loop(),
+                        () -> ctx.pipeline()
+                                .replace(
+                                        this,
+                                        "login",
+                                        AuthenticationHandler.of(login, startup, settings, tls, route))));
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        login.failed(cause);
+    }
+}

@@ -1,0 +1,73 @@
+package dev.postern.gateway.pool;
+
+import java.time.Duration;
+
+/**
+ * What a pool is told by the configuration; names and meanings are PgBouncer's in camelCase.
+ *
+ * @param mode when a server goes back
+ * @param defaultPoolSize most server connections of the pool, at least 1
+ * @param minPoolSize connections kept open as long as the pool has clients
+ * @param reservePoolSize connections beyond {@code defaultPoolSize}, opened once a client waited
+ *     {@code reservePoolTimeout}
+ * @param reservePoolTimeout how long a client waits before the reserve is used; zero: at once
+ * @param queryWaitTimeout how long a client waits for a server; zero: for ever
+ * @param serverLifetime an idle server older than this is closed (each one up to a tenth earlier, so that a pool filled
+ *     at once is not emptied at once); zero: it is used once
+ * @param serverIdleTimeout an idle server is closed after this time without use; zero: never
+ * @param serverConnectTimeout from the first connect to the end of the server login
+ * @param serverLoginRetry pause after a refused server login
+ * @param serverCheckDelay a server idle for longer is checked before it is lent; zero: always checked
+ * @param serverCheckQuery what checks it; empty: an empty query
+ * @param serverResetQuery run in session mode before the server goes back; empty: none
+ * @param maxPreparedStatements named statements kept on one server in transaction mode; zero: statement names pass
+ *     through untouched
+ * @param cancelWaitTimeout how long a cancel request may take to reach the server
+ */
+public record PoolSettings(
+        PoolMode mode,
+        int defaultPoolSize,
+        int minPoolSize,
+        int reservePoolSize,
+        Duration reservePoolTimeout,
+        Duration queryWaitTimeout,
+        Duration serverLifetime,
+        Duration serverIdleTimeout,
+        Duration serverConnectTimeout,
+        Duration serverLoginRetry,
+        Duration serverCheckDelay,
+        String serverCheckQuery,
+        String serverResetQuery,
+        int maxPreparedStatements,
+        Duration cancelWaitTimeout) {
+
+    public PoolSettings {
+        if (defaultPoolSize < 1) {
+            throw new IllegalArgumentException("defaultPoolSize is " + defaultPoolSize + ", expected at least 1");
+        }
+    }
+
+    /** PgBouncer's defaults, except that prepared statements are shared. */
+    public static PoolSettings defaults() {
+        return new PoolSettings(
+                PoolMode.TRANSACTION,
+                20,
+                0,
+                0,
+                Duration.ofSeconds(5),
+                Duration.ofMinutes(2),
+                Duration.ofHours(1),
+                Duration.ofMinutes(10),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(30),
+                "",
+                "DISCARD ALL",
+                200,
+                Duration.ofSeconds(10));
+    }
+
+    public boolean sharesStatements() {
+        return mode == PoolMode.TRANSACTION && maxPreparedStatements > 0;
+    }
+}

@@ -1,0 +1,15 @@
+package dev.postern.gateway.pool;
+
+import java.util.function.Consumer;
+
+/** A logged-in server connection as its pool sees it. All calls are made on the pool's event loop. */
+public interface PooledServer {
+    /** The pool's own notes on this connection. */
+    Seat seat();
+
+    /** Runs the check query; the result comes exactly once, on the loop, never from within this call. */
+    void check(String query, Consumer<Boolean> result);
+
+    /** Closes the connection; {@link ServerPool#remove} is called before this returns. */
+    void close(CloseReason reason);
+}

@@ -1,0 +1,27 @@
+package dev.postern.gateway.pool;
+
+/**
+ * Why no server connection could be opened.
+ *
+ * @param kind decides who is told, and how soon the next try comes
+ * @param detail for the operator: host, port, cause; never for clients
+ */
+public record ServerFailure(Kind kind, String detail) {
+    public enum Kind {
+        /** No address, no connection, no TLS, or no answer in time. Clients wait: it may be a restart. */
+        UNREACHABLE,
+        /** The server says 57P03 (starting up, shutting down, in recovery). Clients wait. */
+        STARTING,
+        /** The server says 53300. Clients wait for the connections there are. */
+        TOO_MANY_CONNECTIONS,
+        /** The server refused the login for good: clients hear of it at once. */
+        LOGIN_FAILED,
+        /** The source has no credential yet. Clients hear of it at once. */
+        CREDENTIAL_UNAVAILABLE
+    }
+
+    /** Whether waiting longer can help without anybody changing anything. */
+    boolean passes() {
+        return kind == Kind.UNREACHABLE || kind == Kind.STARTING || kind == Kind.TOO_MANY_CONNECTIONS;
+    }
+}

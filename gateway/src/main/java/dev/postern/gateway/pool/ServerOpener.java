@@ -1,0 +1,17 @@
+package dev.postern.gateway.pool;
+
+/** Opens server connections for a pool. */
+public interface ServerOpener<S extends PooledServer> {
+    /** Starts to open one; the result comes exactly once, on the pool's loop, never from within this call. */
+    void open(Result<S> result);
+
+    /** Where the result goes. */
+    interface Result<S extends PooledServer> {
+        /** Makes the pool's notes for the connection that is about to be handed over. */
+        Seat seat(long generation);
+
+        void opened(S server);
+
+        void failed(ServerFailure failure);
+    }
+}

@@ -1,0 +1,442 @@
+package dev.postern.gateway.pool;
+
+import dev.postern.gateway.pool.Seat.State;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server connections of one route and server role. Lends them last in, first out, to waiters first in, first out;
+ * opens new ones while there are waiters and room; keeps those that idle young.
+ *
+ * <p>A connection remembers the <em>generation</em> of the credential that opened it and the pool's <em>epoch</em>
+ * (which RECONNECT moves on). One of an older generation or epoch is never put back: it is closed at check-in, and idle
+ * ones are replaced one by one, each closed when its successor is open.
+ *
+ * <p>Every method runs on the pool's event loop.
+ */
+public final class ServerPool<S extends PooledServer> {
+    private final PoolSettings settings;
+    private final ServerOpener<S> opener;
+    private final LoopTimer timer;
+    private final PoolStats stats = new PoolStats();
+    private final OpenBackOff backOff;
+    private final Waiters<S> waiters = new Waiters<>();
+    /** The last one is the most recently used. */
+    private final ArrayDeque<S> idle = new ArrayDeque<>();
+
+    private final Set<S> servers = new LinkedHashSet<>();
+    private int active;
+    private int opening;
+    private int tested;
+    private long epoch;
+    private long generation;
+    private boolean paused;
+    private boolean closed;
+    private @Nullable ServerFailure lastFailure;
+
+    public ServerPool(PoolSettings settings, ServerOpener<S> opener, LoopTimer timer) {
+        this.settings = settings;
+        this.opener = opener;
+        this.timer = timer;
+        this.backOff = new OpenBackOff(settings.serverLoginRetry());
+    }
+
+    public PoolSettings settings() {
+        return settings;
+    }
+
+    public PoolStats stats() {
+        return stats;
+    }
+
+    public PoolView view() {
+        Ticket<S> head = waiters.peek();
+        Duration longest = head == null ? Duration.ZERO : Duration.ofNanos(timer.nanoTime() - head.since());
+        return new PoolView(waiters.size(), active, idle.size(), tested, opening, longest);
+    }
+
+    /** Every connection that is open and logged in, oldest first: for timeouts and the console. */
+    public List<S> servers() {
+        return new ArrayList<>(servers);
+    }
+
+    /** The last attempt to open a server failed, and none has succeeded since. */
+    public @Nullable ServerFailure failure() {
+        return lastFailure;
+    }
+
+    // ---- lending
+
+    /** A server at once, or null: then {@link #enqueue} is next. Never jumps the line. */
+    public @Nullable S tryCheckout() {
+        if (paused || closed || waiters.size() > 0) {
+            return null;
+        }
+        S server = idle.peekLast();
+        if (server == null || mustCheck(server) || worn(server)) {
+            return null;
+        }
+        idle.removeLast();
+        lend(server);
+        return server;
+    }
+
+    /** Waits for {@code queryWaitTimeout}. */
+    public Ticket<S> enqueue(Waiter<S> waiter) {
+        return enqueue(waiter, settings.queryWaitTimeout());
+    }
+
+    /** Waits in line for at most this long (zero: for ever). The answer may come before this method returns. */
+    public Ticket<S> enqueue(Waiter<S> waiter, Duration mostWait) {
+        long now = timer.nanoTime();
+        long deadline = mostWait.isZero() ? now + Long.MAX_VALUE / 2 : now + mostWait.toNanos();
+        Ticket<S> ticket = waiters.add(waiter, now, deadline);
+        if (closed) {
+            refuse(ticket, new CheckoutFailure.PoolClosed());
+        } else if (hopeless(now)) {
+            refuse(ticket, new CheckoutFailure.NoServer(java.util.Objects.requireNonNull(lastFailure)));
+        } else {
+            serveWaiters();
+        }
+        return ticket;
+    }
+
+    /** The last login was refused for good, it is too early to try again, and no server is left that could come back. */
+    private boolean hopeless(long now) {
+        return lastFailure != null
+                && !lastFailure.passes()
+                && servers.isEmpty()
+                && opening == 0
+                && !backOff.mayOpen(now);
+    }
+
+    /** The client is done and the server connection is clean: idle, nothing in flight, nothing left of the client. */
+    public void checkin(S server) {
+        if (server.seat().state != State.ACTIVE) {
+            throw new IllegalStateException(
+                    "checked in twice, or never lent: " + server.seat().state());
+        }
+        if (outdated(server) || expired(server, timer.nanoTime())) {
+            retire(server);
+            return;
+        }
+        active--;
+        makeIdle(server);
+        serveWaiters();
+    }
+
+    private void makeIdle(S server) {
+        server.seat().state = State.IDLE;
+        server.seat().idleSince = timer.nanoTime();
+        idle.addLast(server);
+    }
+
+    private void lend(S server) {
+        server.seat().state = State.ACTIVE;
+        active++;
+        stats.serverAssignments++;
+    }
+
+    private void serveWaiters() {
+        while (waiters.size() > 0 && !paused && !closed) {
+            S server = idle.pollLast();
+            if (server == null) {
+                grow();
+                return;
+            }
+            if (worn(server)) {
+                retire(server);
+            } else if (!mustCheck(server)) {
+                serve(server);
+            } else if (tested < waiters.size()) {
+                check(server);
+            } else {
+                idle.addLast(server); // enough are being checked for those who wait
+                return;
+            }
+        }
+    }
+
+    private void serve(S server) {
+        Ticket<S> ticket = waiters.poll();
+        if (ticket == null) {
+            makeIdle(server);
+            return;
+        }
+        stats.waitTime += timer.nanoTime() - ticket.since();
+        lend(server);
+        ticket.waiter().served(server);
+    }
+
+    private void refuse(Ticket<S> ticket, CheckoutFailure failure) {
+        if (ticket.waiting()) {
+            ticket.leave();
+            ticket.waiter().refused(failure);
+        }
+    }
+
+    // ---- checking before reuse
+
+    private boolean mustCheck(S server) {
+        return timer.nanoTime() - server.seat().idleSince
+                >= settings.serverCheckDelay().toNanos();
+    }
+
+    private void check(S server) {
+        server.seat().state = State.TESTED;
+        tested++;
+        server.check(settings.serverCheckQuery(), healthy -> {
+            if (server.seat().state != State.TESTED) {
+                return; // closed while it was tested: remove() has done the counting
+            }
+            tested--;
+            if (healthy) {
+                server.seat().idleSince = timer.nanoTime();
+                serve(server);
+            } else {
+                server.seat().state = State.IDLE;
+                idle.addFirst(server);
+                close(server, CloseReason.CHECK_FAILED);
+            }
+            serveWaiters();
+        });
+    }
+
+    // ---- opening
+
+    private int limit(long now) {
+        Ticket<S> head = waiters.peek();
+        boolean useReserve = head != null
+                && now - head.since() >= settings.reservePoolTimeout().toNanos();
+        return settings.defaultPoolSize() + (useReserve ? settings.reservePoolSize() : 0);
+    }
+
+    /** Opens as many as there are waiters nobody is on the way for, within the limit. */
+    private void grow() {
+        long now = timer.nanoTime();
+        while (!closed
+                && waiters.size() > opening + tested
+                && servers.size() + opening < limit(now)
+                && backOff.mayOpen(now)
+                && (lastFailure == null || opening == 0)) {
+            open();
+        }
+    }
+
+    private void open() {
+        opening++;
+        opener.open(new Opening());
+    }
+
+    /** One attempt to open a server. */
+    private final class Opening implements ServerOpener.Result<S> {
+        private final long openedInEpoch = epoch;
+
+        @Override
+        public Seat seat(long generation) {
+            long lifetime = settings.serverLifetime().toNanos();
+            long earlier = lifetime == 0 ? 0 : ThreadLocalRandom.current().nextLong(lifetime / 10 + 1);
+            return new Seat(openedInEpoch, generation, timer.nanoTime(), lifetime - earlier);
+        }
+
+        @Override
+        public void opened(S server) {
+            opening--;
+            stats.serversOpened++;
+            lastFailure = null;
+            backOff.clear();
+            servers.add(server);
+            server.seat().state = State.IDLE;
+            if (closed || outdated(server)) {
+                idle.addFirst(server);
+                retire(server);
+                return;
+            }
+            closeOneReplaced();
+            server.seat().idleSince = timer.nanoTime();
+            serve(server);
+            serveWaiters();
+        }
+
+        @Override
+        public void failed(ServerFailure failure) {
+            opening--;
+            stats.serverFailures++;
+            lastFailure = failure;
+            Duration pause = backOff.failed(failure, timer.nanoTime());
+            if (!failure.passes()) {
+                refuseAll(new CheckoutFailure.NoServer(failure));
+            }
+            timer.after(pause, ServerPool.this::serveWaiters);
+        }
+    }
+
+    private void refuseAll(CheckoutFailure failure) {
+        // Those who queue up again from within the refusal belong to the next round.
+        for (int left = waiters.size(); left > 0; left--) {
+            Ticket<S> ticket = waiters.poll();
+            if (ticket == null) {
+                return;
+            }
+            ticket.waiter().refused(failure);
+        }
+    }
+
+    // ---- ending connections
+
+    private boolean outdated(S server) {
+        return server.seat().epoch < epoch || server.seat().generation < generation;
+    }
+
+    private boolean expired(S server, long now) {
+        return now - server.seat().openedAt >= server.seat().lifetimeNanos;
+    }
+
+    /** Idle, and not to be lent again: a reconnect was asked for, or its time is over. Older generations still serve. */
+    private boolean worn(S server) {
+        return server.seat().epoch < epoch || expired(server, timer.nanoTime());
+    }
+
+    private void retire(S server) {
+        CloseReason reason = closed
+                ? CloseReason.SHUTDOWN
+                : server.seat().epoch < epoch
+                        ? CloseReason.RECONNECT
+                        : server.seat().generation < generation ? CloseReason.CREDENTIAL_ROTATED : CloseReason.LIFETIME;
+        close(server, reason);
+    }
+
+    private void close(S server, CloseReason reason) {
+        server.close(reason);
+    }
+
+    /** The connection is gone, whoever closed it. Called once for each connection that was opened. */
+    public void remove(S server, CloseReason reason) {
+        Seat seat = server.seat();
+        servers.remove(server);
+        switch (seat.state) {
+            case ACTIVE -> active--;
+            case IDLE -> idle.remove(server);
+            case TESTED -> tested--;
+            case GONE -> throw new IllegalStateException("removed twice");
+        }
+        seat.state = State.GONE;
+        stats.serversClosed[reason.ordinal()]++;
+        if (!closed) {
+            serveWaiters();
+        }
+    }
+
+    // ---- the janitor's work
+
+    /** Called on the loop a few times a second: timeouts of waiters, ageing, refilling. */
+    public void tick() {
+        long now = timer.nanoTime();
+        waiters.expire(now, ticket -> ticket.waiter().refused(timeout(ticket, now)));
+        closeOldIdle(now);
+        if (!closed && !paused) {
+            replaceOutdated(now);
+            refill(now);
+            serveWaiters();
+        }
+    }
+
+    private CheckoutFailure timeout(Ticket<S> ticket, long now) {
+        ServerFailure failure = lastFailure;
+        return failure != null && servers.isEmpty()
+                ? new CheckoutFailure.NoServer(failure)
+                : new CheckoutFailure.WaitTimeout(Duration.ofNanos(now - ticket.since()));
+    }
+
+    private void closeOldIdle(long now) {
+        long idleTimeout = settings.serverIdleTimeout().toNanos();
+        for (S server : new ArrayList<>(idle)) {
+            if (worn(server)) {
+                retire(server);
+            } else if (idleTimeout > 0
+                    && now - server.seat().idleSince >= idleTimeout
+                    && servers.size() > settings.minPoolSize()) {
+                close(server, CloseReason.IDLE_TIMEOUT);
+            }
+        }
+    }
+
+    /** One at a time, so that a rotation is no burst of logins and the pool stays within its size plus one. */
+    private void replaceOutdated(long now) {
+        if (opening == 0 && backOff.mayOpen(now) && idle.stream().anyMatch(this::outdated)) {
+            open();
+        }
+    }
+
+    private void closeOneReplaced() {
+        for (S server : idle) {
+            if (outdated(server)) {
+                retire(server);
+                return;
+            }
+        }
+    }
+
+    private void refill(long now) {
+        if (opening == 0 && servers.size() < settings.minPoolSize() && backOff.mayOpen(now)) {
+            open();
+        }
+    }
+
+    // ---- administration
+
+    /** From now on connections are opened with this generation of the credential; older ones end as described above. */
+    public void useGeneration(long newest) {
+        if (newest > generation) {
+            generation = newest;
+            lastFailure = null;
+            backOff.clear();
+            serveWaiters();
+        }
+    }
+
+    /** Every connection that is open now is replaced: idle ones at once, lent ones when they come back. */
+    public void reconnect() {
+        epoch++;
+        backOff.clear();
+        for (S server : new ArrayList<>(idle)) {
+            retire(server);
+        }
+        serveWaiters();
+    }
+
+    /** Lends nothing until {@link #resume()}; idle connections are closed, lent ones when they come back. */
+    public void pause() {
+        paused = true;
+        reconnect();
+    }
+
+    public void resume() {
+        paused = false;
+        serveWaiters();
+    }
+
+    public boolean paused() {
+        return paused;
+    }
+
+    /** Ends the pool: waiters are refused, idle connections closed, lent ones when they come back. */
+    public void close() {
+        closed = true;
+        refuseAll(new CheckoutFailure.PoolClosed());
+        for (S server : new ArrayList<>(idle)) {
+            retire(server);
+        }
+    }
+
+    /** Nothing is left of a closed pool. */
+    public boolean empty() {
+        return servers.isEmpty() && opening == 0;
+    }
+}

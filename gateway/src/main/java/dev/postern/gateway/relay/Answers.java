@@ -1,0 +1,263 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.BackendMessage;
+import dev.postern.gateway.protocol.BackendType;
+import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.MessageHeader;
+import dev.postern.gateway.protocol.ParameterStatus;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.SqlStates;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way from server to client: settles what is in flight, leaves out the answers to the gateway's own requests, and
+ * puts in those that the server was not asked for.
+ */
+final class Answers {
+    private final Link link;
+    private final InFlight inFlight;
+    private final ClientEnd client;
+    private final ServerEnd server;
+    private ByteBuf run = Unpooled.EMPTY_BUFFER;
+    private int runStart;
+
+    Answers(Link link, InFlight inFlight) {
+        this.link = link;
+        this.inFlight = inFlight;
+        this.client = link.client();
+        this.server = link.server();
+    }
+
+    // ---- runs of bytes
+
+    void begin(ByteBuf in) {
+        run = in;
+        runStart = in.readerIndex();
+    }
+
+    void passUpTo(int at) {
+        if (at > runStart) {
+            if (inFlight.peek() != Request.INTERNAL_QUERY) {
+                client.write(run.retainedSlice(runStart, at - runStart));
+            }
+            runStart = at;
+        }
+    }
+
+    private void leaveOut(int from, int to) {
+        passUpTo(from);
+        runStart = to;
+    }
+
+    void end() {
+        link.answersRead();
+    }
+
+    boolean ended() {
+        return link.ended();
+    }
+
+    void violated(ProtocolViolation violation) {
+        server.violated(violation);
+    }
+
+    // ---- messages
+
+    /** A message at this place that is neither a row nor COPY data; whole, unless it is longer than what is held. */
+    void answer(byte type, int at, int to) {
+        if (inFlight.peek() == Request.INTERNAL_QUERY) {
+            internal(type, at, to);
+            return;
+        }
+        switch (type) {
+            case BackendType.READY_FOR_QUERY -> readyForQuery(at, to);
+            case BackendType.COMMAND_COMPLETE -> {
+                CommandTag.of(run, at + MessageHeader.HEADER_LENGTH).effectOn(link);
+                done(Request.EXECUTE, to);
+            }
+            case BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED -> done(Request.EXECUTE, to);
+            case BackendType.PARSE_COMPLETE -> doneOrLeftOut(Request.PARSE, Request.INJECTED_PARSE, at, to);
+            case BackendType.CLOSE_COMPLETE -> doneOrLeftOut(Request.CLOSE, Request.INJECTED_CLOSE, at, to);
+            case BackendType.BIND_COMPLETE -> done(Request.BIND, to);
+            case BackendType.ROW_DESCRIPTION, BackendType.NO_DATA -> done(Request.DESCRIBE, to);
+            case BackendType.COPY_IN_RESPONSE -> {
+                link.copyingIn = true;
+                inFlight.removeSyncsAfterHead();
+            }
+            case BackendType.ERROR_RESPONSE -> error(at, to);
+            case BackendType.PARAMETER_STATUS -> parameterStatus(at, to);
+            case BackendType.NOTICE_RESPONSE,
+                    BackendType.NOTIFICATION_RESPONSE,
+                    BackendType.PARAMETER_DESCRIPTION,
+                    BackendType.FUNCTION_CALL_RESPONSE,
+                    BackendType.COPY_OUT_RESPONSE,
+                    BackendType.COPY_BOTH_RESPONSE,
+                    BackendType.COPY_DONE -> {}
+            default ->
+                throw new ProtocolViolation("backend message type " + Byte.toUnsignedInt(type) + " out of place");
+        }
+    }
+
+    /** The head of the line is answered, if it is of this kind; within a simple query the same messages mean nothing. */
+    private void done(byte request, int to) {
+        if (inFlight.peek() == request) {
+            inFlight.remove();
+            settleBehind(to);
+        }
+    }
+
+    private void doneOrLeftOut(byte request, byte injected, int at, int to) {
+        if (inFlight.peek() == injected) {
+            if (injected == Request.INJECTED_CLOSE && inFlight.peekNote() instanceof PreparedStatement evicted) {
+                server.statements().evicted(evicted);
+            }
+            leaveOut(at, to);
+            inFlight.remove();
+            settleBehind(to);
+        } else {
+            done(request, to);
+        }
+    }
+
+    private void settleBehind(int to) {
+        if (isAnswered(inFlight.peek())) {
+            passUpTo(to);
+            settle();
+        }
+    }
+
+    private static boolean isAnswered(byte request) {
+        return request == Request.ANSWERED_PARSE || request == Request.ANSWERED_CLOSE;
+    }
+
+    /** Gives the answers whose turn has come and that no server will give. */
+    void settle() {
+        for (byte request = inFlight.peek(); isAnswered(request); request = inFlight.peek()) {
+            boolean parse = request == Request.ANSWERED_PARSE;
+            byte type = parse ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE;
+            client.write(StatementMessages.complete(server.alloc(), type));
+            if (!parse && inFlight.peekNote() instanceof Requests.Named closed) {
+                client.statements().forgotten(closed.statement());
+            }
+            inFlight.remove();
+        }
+    }
+
+    private void readyForQuery(int at, int to) {
+        if (!Request.endsWithReadyForQuery(inFlight.peek())) {
+            throw new ProtocolViolation("ReadyForQuery out of place");
+        }
+        inFlight.remove();
+        link.readyForQuery(run.getByte(at + MessageHeader.HEADER_LENGTH));
+        settleBehind(to);
+    }
+
+    private void parameterStatus(int at, int to) {
+        ParameterStatus status = reported(at, to);
+        if (SessionSettings.isReported(status.name()) && !link.settingReported(status.name(), status.value())) {
+            leaveOut(at, to);
+        }
+    }
+
+    private ParameterStatus reported(int at, int to) {
+        var status = (ParameterStatus) BackendMessage.decode(BackendType.PARAMETER_STATUS, body(at, to));
+        server.reported(status.name(), status.value());
+        return status;
+    }
+
+    private ByteBuf body(int at, int to) {
+        int start = at + MessageHeader.HEADER_LENGTH;
+        return run.slice(start, to - start);
+    }
+
+    // ---- errors
+
+    private void error(int at, int to) {
+        byte request = inFlight.peek();
+        if (isLastWord(at, to)) {
+            link.fatalPassed();
+        }
+        if (request == 0 || Request.endsWithReadyForQuery(request)) {
+            return; // ReadyForQuery follows, or the end of the connection
+        }
+        if (request == Request.FAILING && inFlight.peekNote() instanceof ErrorResponse ours) {
+            leaveOut(at, to);
+            ByteBuf message = server.alloc().buffer();
+            ours.encode(message);
+            client.write(message);
+        } else if (inFlight.peekNote() instanceof PreparedStatement statement) {
+            failed(statement, ErrorResponse.sqlState(body(at, to)).orElse(""));
+        }
+        skipToSync();
+    }
+
+    private boolean isLastWord(int at, int to) {
+        ErrorResponse error = (ErrorResponse) BackendMessage.decode(BackendType.ERROR_RESPONSE, body(at, to));
+        String severity = error.field((byte) 'V').orElse("");
+        return severity.equals("FATAL") || severity.equals("PANIC");
+    }
+
+    /** What the error says about the server's copy of the statement. */
+    private void failed(PreparedStatement statement, String sqlState) {
+        if (sqlState.equals(SqlStates.FEATURE_NOT_SUPPORTED)) {
+            // "cached plan must not change result type": the driver will prepare again and must get a new plan,
+            // on whatever server it comes to.
+            client.statements().outdated(statement);
+        } else if (sqlState.equals(SqlStates.INVALID_SQL_STATEMENT_NAME)) {
+            server.statements().remove(statement);
+        }
+    }
+
+    /** The server reads over the rest of the pipeline: none of it will be answered, and none of it has happened. */
+    private void skipToSync() {
+        link.copyingIn = false;
+        while (!inFlight.isEmpty() && inFlight.peek() != Request.SYNC) {
+            undo(inFlight.peek(), inFlight.peekNote());
+            inFlight.remove();
+        }
+        link.skipping = inFlight.isEmpty();
+    }
+
+    private void undo(byte request, @Nullable Object note) {
+        if (note instanceof Requests.Named named) {
+            switch (request) {
+                case Request.PARSE -> {
+                    client.statements().undo(named.name(), named.statement());
+                    server.statements().remove(named.statement());
+                }
+                case Request.ANSWERED_PARSE -> client.statements().undo(named.name(), named.statement());
+                case Request.ANSWERED_CLOSE -> client.statements().restore(named.name(), named.statement());
+                default -> {}
+            }
+        } else if (note instanceof PreparedStatement statement) {
+            switch (request) {
+                case Request.INJECTED_PARSE -> server.statements().remove(statement);
+                case Request.INJECTED_CLOSE -> server.statements().restore(statement);
+                default -> {}
+            }
+        } else if (request == Request.PARSE) {
+            client.statements().unnamed(null);
+        }
+    }
+
+    // ---- answers to the gateway's own queries
+
+    private void internal(byte type, int at, int to) {
+        switch (type) {
+            case BackendType.ERROR_RESPONSE ->
+                link.internalFailed((ErrorResponse) BackendMessage.decode(type, body(at, to)));
+            case BackendType.PARAMETER_STATUS -> reported(at, to);
+            case BackendType.READY_FOR_QUERY -> {
+                leaveOut(at, to);
+                byte status = run.getByte(at + MessageHeader.HEADER_LENGTH);
+                inFlight.remove();
+                link.internalDone(status);
+                return;
+            }
+            default -> {}
+        }
+        leaveOut(at, to);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+
+/** The client's side of a link, as the link sees it. Called on the link's event loop. */
+public interface ClientEnd {
+    /** Takes the buffer over; sent with the next {@link #flush()}. */
+    void write(ByteBuf messages);
+
+    void flush();
+
+    ClientStatements statements();
+
+    SessionSettings settings();
+
+    /** The client changed a setting of its session. */
+    void settings(SessionSettings changed);
+
+    /** A client's RESET ALL or DISCARD ALL: the settings of its startup packet hold again. */
+    void resetSettings();
+
+    /** The server is idle, outside a transaction, and nothing is in flight. Called after the answer was written. */
+    void ready(Link link);
+
+    /**
+     * The server connection ended while it was linked.
+     *
+     * @param told whether the server's own FATAL message was passed on
+     */
+    void serverLost(boolean told);
+
+    /** The server takes no more bytes for now, or does again. */
+    void setReading(boolean reading);
+
+    /** The client said Terminate. */
+    void terminated();
+
+    /** The client sent what no client may send in this state. */
+    void violated(ProtocolViolation violation);
+}

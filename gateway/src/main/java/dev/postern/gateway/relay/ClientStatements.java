@@ -1,0 +1,92 @@
+package dev.postern.gateway.relay;
+
+import io.netty.buffer.ByteBuf;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The prepared statements of one client by its own names, and its unnamed one. */
+public final class ClientStatements {
+    private final StatementCache cache;
+    private @Nullable Map<StatementName, PreparedStatement> named;
+    private byte @Nullable [] unnamed;
+
+    public ClientStatements(StatementCache cache) {
+        this.cache = cache;
+    }
+
+    @Nullable
+    PreparedStatement find(ByteBuf in, int name, int length) {
+        return named == null ? null : named.get(cache.probe().read(in, name, length));
+    }
+
+    @Nullable
+    PreparedStatement get(StatementName name) {
+        return named == null ? null : named.get(name);
+    }
+
+    PreparedStatement put(StatementName name, byte[] body) {
+        PreparedStatement statement = cache.use(body);
+        put(name, statement);
+        return statement;
+    }
+
+    private void put(StatementName name, PreparedStatement statement) {
+        if (named == null) {
+            named = new HashMap<>();
+        }
+        PreparedStatement replaced = named.put(name, statement);
+        if (replaced != null) {
+            cache.leave(replaced);
+        }
+    }
+
+    /** The name is free again. Its statement stays with the caller until {@link #forgotten} or {@link #restore}. */
+    @Nullable
+    PreparedStatement take(StatementName name) {
+        return named == null ? null : named.remove(name);
+    }
+
+    /** Its plans are no longer what clients expect: the next Parse of the same text makes a new statement. */
+    void outdated(PreparedStatement statement) {
+        cache.retire(statement);
+    }
+
+    void forgotten(PreparedStatement statement) {
+        cache.leave(statement);
+    }
+
+    void restore(StatementName name, PreparedStatement statement) {
+        put(name, statement);
+    }
+
+    /** Takes the name out if it still means this statement: its Parse failed or was skipped. */
+    void undo(StatementName name, PreparedStatement statement) {
+        if (named != null && named.get(name) == statement) {
+            named.remove(name);
+            cache.leave(statement);
+        }
+    }
+
+    /** The body of the unnamed statement's Parse, or null when there is none that could be put on another server. */
+    byte @Nullable [] unnamed() {
+        return unnamed;
+    }
+
+    void unnamed(byte @Nullable [] body) {
+        unnamed = body;
+    }
+
+    /** DEALLOCATE ALL, DISCARD ALL, or the client is gone. */
+    public void clear() {
+        unnamed = null;
+        if (named != null) {
+            named.values().forEach(cache::leave);
+            named = null;
+        }
+    }
+
+    public int size() {
+        return named == null ? 0 : named.size();
+    }
+}

@@ -1,0 +1,252 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.FrontendType;
+import dev.postern.gateway.protocol.MessageHeader;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the messages in what a client sends. Bytes go on as they are, in runs as long as they come; only Parse,
+ * Bind, Describe and Close are looked into, and held back until enough of them is there. One for each client, since it
+ * remembers where in a message the last bytes ended.
+ */
+public final class ClientStream {
+    /** Bind's two names must end within this many bytes. */
+    private static final int MOST_NAMES_LENGTH = 1 << 16;
+
+    /** A named Parse must be held whole to be shared; PostgreSQL would take up to 1 GB. */
+    private static final int MOST_PARSE_LENGTH = 64 << 20;
+
+    /** An unnamed Parse up to this length is remembered, so that it can be put on another server. */
+    private static final int MOST_UNNAMED_LENGTH = 1 << 20;
+
+    /** Bytes of the current message that are still to come and need not be looked at. */
+    private int passing;
+
+    /** The beginning of a message that cannot be judged yet. */
+    private @Nullable ByteBuf held;
+
+    /** No message has been passed on in part. */
+    boolean atBoundary() {
+        return passing == 0;
+    }
+
+    /** Releases what is held, at the end of the client. */
+    public void release() {
+        if (held != null) {
+            held.release();
+            held = null;
+        }
+    }
+
+    /**
+     * For a client without a server: takes away what needs none, and gives back the rest, or null when nothing is left.
+     * PostgreSQL reads over COPY messages that come after their COPY has failed, and a Flush means nothing when idle.
+     * Takes the buffer over.
+     */
+    public @Nullable ByteBuf skipWhatNeedsNoServer(ByteBuf input) {
+        ByteBuf in = join(input);
+        int end = in.writerIndex();
+        int at = in.readerIndex();
+        int skipped = Math.min(passing, end - at);
+        passing -= skipped;
+        at += skipped;
+        while (at < end && needsNoServer(in.getByte(at))) {
+            if (end - at < MessageHeader.HEADER_LENGTH) {
+                break;
+            }
+            int next = at + 1 + length(in, at);
+            passing = Math.max(0, next - end);
+            at = Math.min(next, end);
+        }
+        if (at == end) {
+            in.release();
+            return null;
+        }
+        if (needsNoServer(in.getByte(at))) {
+            hold(in, at, end);
+            in.release();
+            return null;
+        }
+        return in.readerIndex(at);
+    }
+
+    private static boolean needsNoServer(byte type) {
+        return switch (type) {
+            case FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL, FrontendType.FLUSH -> true;
+            default -> false;
+        };
+    }
+
+    /** Reads on; takes the buffer over. */
+    void read(ByteBuf input, Requests requests) {
+        ByteBuf in = join(input);
+        try {
+            readAll(in, requests);
+        } catch (ProtocolViolation violation) {
+            requests.violated(violation);
+        } finally {
+            in.release();
+        }
+    }
+
+    private ByteBuf join(ByteBuf input) {
+        ByteBuf first = held;
+        if (first == null) {
+            return input;
+        }
+        held = null;
+        first.writeBytes(input);
+        input.release();
+        return first;
+    }
+
+    private void readAll(ByteBuf in, Requests requests) {
+        int end = in.writerIndex();
+        int at = in.readerIndex() + Math.min(passing, in.readableBytes());
+        passing -= at - in.readerIndex();
+        requests.begin(in);
+        while (end - at >= MessageHeader.HEADER_LENGTH) {
+            byte type = in.getByte(at);
+            int next = at + 1 + length(in, at);
+            if (!take(in, at, next, end, type, requests)) {
+                break;
+            }
+            if (requests.ended()) {
+                return;
+            }
+            passing = Math.max(0, next - end);
+            at = Math.min(next, end);
+        }
+        requests.passUpTo(at);
+        hold(in, at, end);
+    }
+
+    private static int length(ByteBuf in, int at) {
+        byte type = in.getByte(at);
+        int length = in.getInt(at + 1);
+        MessageHeader.checkLength(type, length, MessageHeader.frontendLimit(type));
+        return length;
+    }
+
+    private void hold(ByteBuf in, int from, int end) {
+        if (from < end) {
+            held = in.alloc().buffer(Math.max(end - from, 256)).writeBytes(in, from, end - from);
+        }
+    }
+
+    /** Notes the message at this place; false when more of it must come first. */
+    private static boolean take(ByteBuf in, int at, int next, int end, byte type, Requests requests) {
+        if (!requests.looksInto(type)) {
+            requests.sent(type);
+            return true;
+        }
+        int limit = Math.min(next, end);
+        return switch (type) {
+            case FrontendType.PARSE -> parse(in, at, limit, next, requests);
+            case FrontendType.BIND -> bind(in, at, limit, next, requests);
+            default -> describeOrClose(in, at, limit, next, type, requests);
+        };
+    }
+
+    private static boolean parse(ByteBuf in, int at, int limit, int next, Requests requests) {
+        int name = at + MessageHeader.HEADER_LENGTH;
+        int nameEnd = in.indexOf(name, limit, (byte) 0);
+        if (nameEnd < 0) {
+            return moreMustCome(limit, next, name);
+        }
+        boolean unnamed = nameEnd == name;
+        if (unnamed && next - at > MOST_UNNAMED_LENGTH) {
+            requests.parseUnnamed(null);
+            return true;
+        }
+        if (next - at > MOST_PARSE_LENGTH) {
+            throw new ProtocolViolation("text of a named statement is longer than " + MOST_PARSE_LENGTH + " bytes");
+        }
+        if (limit < next) {
+            return false;
+        }
+        byte[] body = new byte[next - nameEnd - 1];
+        in.getBytes(nameEnd + 1, body);
+        if (unnamed) {
+            requests.parseUnnamed(body);
+        } else {
+            requests.passUpTo(at);
+            requests.parse(StatementName.of(in, name, nameEnd - name), body);
+            requests.continueAt(next);
+        }
+        return true;
+    }
+
+    private static boolean bind(ByteBuf in, int at, int limit, int next, Requests requests) {
+        int portal = at + MessageHeader.HEADER_LENGTH;
+        int portalEnd = in.indexOf(portal, limit, (byte) 0);
+        int name = portalEnd + 1;
+        int nameEnd = portalEnd < 0 ? -1 : in.indexOf(name, limit, (byte) 0);
+        if (nameEnd < 0) {
+            return moreMustCome(limit, next, portal);
+        }
+        if (nameEnd == name) {
+            requests.beforeUnnamed(at);
+            requests.sent(FrontendType.BIND);
+            return true;
+        }
+        PreparedStatement statement = requests.find(in, name, nameEnd - name);
+        if (statement == null) {
+            requests.sent(FrontendType.BIND); // the server will say 26000, with the client's own name
+            return true;
+        }
+        requests.passUpTo(at);
+        requests.bind(in.slice(portal, name - portal), next - nameEnd - 1, statement);
+        requests.continueAt(nameEnd + 1);
+        return true;
+    }
+
+    private static boolean describeOrClose(ByteBuf in, int at, int limit, int next, byte type, Requests requests) {
+        if (limit < next) {
+            return false; // it is short: see MessageHeader's limit
+        }
+        int kind = at + MessageHeader.HEADER_LENGTH;
+        if (next - kind < 2 || in.getByte(next - 1) != 0) {
+            throw new ProtocolViolation("invalid string in message");
+        }
+        int nameLength = next - kind - 2;
+        if (in.getByte(kind) != 'S') {
+            requests.sent(type);
+            return true;
+        }
+        if (nameLength == 0) {
+            if (type == FrontendType.CLOSE) {
+                requests.forgetUnnamed();
+            } else {
+                requests.beforeUnnamed(at);
+            }
+            requests.sent(type);
+            return true;
+        }
+        if (type == FrontendType.CLOSE) {
+            requests.passUpTo(at);
+            requests.close(StatementName.of(in, kind + 1, nameLength));
+            requests.continueAt(next);
+            return true;
+        }
+        PreparedStatement statement = requests.find(in, kind + 1, nameLength);
+        if (statement == null) {
+            requests.sent(type);
+            return true;
+        }
+        requests.passUpTo(at);
+        requests.describe(statement);
+        requests.continueAt(next);
+        return true;
+    }
+
+    /** The terminator is not there: wait for it, unless the message or our patience is at its end. */
+    private static boolean moreMustCome(int limit, int next, int from) {
+        if (limit == next || limit - from > MOST_NAMES_LENGTH) {
+            throw new ProtocolViolation("invalid string in message");
+        }
+        return false;
+    }
+}

@@ -1,0 +1,285 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.MessageWriter;
+import io.netty.buffer.ByteBuf;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A client and a server joined for a checkout. Knows what is in flight and in which state the transaction is, hence when
+ * the server is clean; {@link Requests} and {@link Answers} do the two directions. Lives on the one event loop that both
+ * connections live on.
+ */
+public final class Link {
+    private final ClientEnd client;
+    private final ServerEnd server;
+    private final ClientStream clientStream;
+    private final ServerStream serverStream;
+    private final InFlight inFlight;
+    private final Requests requests;
+    private final Answers answers;
+    final Traffic traffic;
+
+    /** An error came in a pipeline whose Sync has not: the server reads over everything up to it. */
+    boolean skipping;
+    /** The server takes COPY data: it reads over Sync. */
+    boolean copyingIn;
+
+    private byte status = 'I';
+    private boolean ready;
+    private boolean ended;
+    private boolean sessionChanged;
+    private boolean discarded;
+    private boolean fatalPassed;
+    private long requestSince;
+    private long transactionSince;
+    private Consumer<Optional<ErrorResponse>> internalDone = error -> {};
+    private Optional<ErrorResponse> internalError = Optional.empty();
+
+    /**
+     * Joins them. The server must be clean.
+     *
+     * @param clientStream the client's own, kept from link to link
+     * @param parts the server's own, used by one link at a time
+     * @param sharing whether named statements are shared between the pool's clients and servers
+     */
+    public Link(ClientEnd client, ClientStream clientStream, ServerEnd server, ServerParts parts, boolean sharing) {
+        this.client = client;
+        this.clientStream = clientStream;
+        this.server = server;
+        this.serverStream = parts.stream();
+        this.inFlight = parts.inFlight();
+        this.traffic = parts.traffic();
+        this.requests = new Requests(this, sharing);
+        this.answers = new Answers(this, inFlight);
+    }
+
+    // ---- for the two connections
+
+    /** Bytes from the client; takes the buffer over. Nothing is sent before {@link #flushToServer}. */
+    public void fromClient(ByteBuf bytes) {
+        traffic.bytesFromClients += bytes.readableBytes();
+        clientStream.read(bytes, requests);
+        if (!ended && isClean()) { // the end of a message that its server no longer waited for
+            client.ready(this);
+        }
+    }
+
+    public void flushToServer() {
+        server.flush();
+    }
+
+    /** Bytes from the server; takes the buffer over. Nothing is sent before {@link #flushToClient}. */
+    public void fromServer(ByteBuf bytes) {
+        traffic.bytesFromServers += bytes.readableBytes();
+        serverStream.read(bytes, answers);
+    }
+
+    public void flushToClient() {
+        client.flush();
+    }
+
+    public ServerEnd server() {
+        return server;
+    }
+
+    public ClientEnd client() {
+        return client;
+    }
+
+    /** The server said that it is ready, outside a transaction; nothing is in flight, no message half way. */
+    public boolean isClean() {
+        return ready && status == 'I' && inFlight.isEmpty() && clientStream.atBoundary() && serverStream.atBoundary();
+    }
+
+    /** In a transaction with nothing in flight: the server waits for the client. */
+    public boolean isIdleInTransaction() {
+        return status != 'I' && inFlight.isEmpty();
+    }
+
+    /** The server works for the client. */
+    public boolean isBusy() {
+        return !inFlight.isEmpty();
+    }
+
+    /** When the oldest request in flight was sent, or the last one if none is; {@link System#nanoTime}. */
+    public long requestSince() {
+        return requestSince;
+    }
+
+    /** When the transaction began; {@link System#nanoTime}. */
+    public long transactionSince() {
+        return transactionSince;
+    }
+
+    /** The server connection has ended. */
+    public void serverGone() {
+        client.serverLost(fatalPassed);
+    }
+
+    /** Parts the two: nothing is passed any more. A server that is not clean must be closed by the caller. */
+    public void end() {
+        ended = true;
+        if (sessionChanged) {
+            server.settingsUnknown();
+        }
+        inFlight.clear();
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    // ---- the gateway's own queries
+
+    /**
+     * Runs a query of the gateway's own on a server that has nothing in flight. No answer reaches the client; the
+     * consumer gets the first error, if any, when the server is ready again.
+     *
+     * @param sql ASCII
+     */
+    public void internalQuery(String sql, Consumer<Optional<ErrorResponse>> done) {
+        internalDone = done;
+        internalError = Optional.empty();
+        ByteBuf message = server.alloc().buffer();
+        MessageWriter.writeQuery(message, sql);
+        begin(Request.INTERNAL_QUERY);
+        server.write(message);
+        server.flush();
+    }
+
+    /** Puts the client's settings on the server where they differ; true when there was nothing to do. */
+    public boolean applySettings(Consumer<Optional<ErrorResponse>> done) {
+        SessionSettings wanted = client.settings();
+        SessionSettings there = server.settings();
+        if (server.areSettingsUnknown()) {
+            internalQuery(SettingsChange.fromUnknown(wanted), settled(wanted, done));
+            return false;
+        }
+        if (wanted != there && !wanted.equals(there)) {
+            internalQuery(SettingsChange.between(there, wanted), settled(wanted, done));
+            return false;
+        }
+        server.settings(wanted);
+        return true;
+    }
+
+    private Consumer<Optional<ErrorResponse>> settled(SessionSettings wanted, Consumer<Optional<ErrorResponse>> done) {
+        return error -> {
+            if (error.isEmpty()) {
+                server.settings(wanted);
+            }
+            done.accept(error);
+        };
+    }
+
+    void internalFailed(ErrorResponse error) {
+        if (internalError.isEmpty()) {
+            internalError = Optional.of(error);
+        }
+    }
+
+    void internalDone(byte newStatus) {
+        status = newStatus;
+        ready = true;
+        internalDone.accept(internalError);
+    }
+
+    // ---- told by Requests
+
+    void begin(byte request) {
+        if (inFlight.isEmpty()) {
+            requestSince = System.nanoTime();
+            if (status == 'I') {
+                transactionSince = requestSince;
+            }
+        }
+        ready = false;
+        inFlight.add(request);
+    }
+
+    void begin(byte request, Object note) {
+        begin(request);
+        inFlight.note(note);
+    }
+
+    void sync() {
+        if (!copyingIn) {
+            skipping = false;
+            begin(Request.SYNC);
+        }
+    }
+
+    boolean nothingInFlight() {
+        return inFlight.isEmpty();
+    }
+
+    Answers answers() {
+        return answers;
+    }
+
+    // ---- told by Answers
+
+    void fatalPassed() {
+        fatalPassed = true;
+    }
+
+    void readyForQuery(byte newStatus) {
+        status = newStatus;
+        copyingIn = false;
+        discarded = false;
+        ready = inFlight.isEmpty();
+        long now = System.nanoTime();
+        traffic.queries++;
+        traffic.queryTime += now - requestSince;
+        requestSince = now;
+        if (newStatus == 'I') {
+            traffic.transactions++;
+            traffic.transactionTime += now - transactionSince;
+            transactionSince = now;
+        }
+    }
+
+    /** All that was read has been passed on. */
+    void answersRead() {
+        if (isClean()) {
+            client.ready(this);
+        }
+    }
+
+    /** False when the report is not for the client: after DISCARD ALL its own startup settings will hold again. */
+    boolean settingReported(String name, String value) {
+        if (discarded) {
+            return false;
+        }
+        if (value.equals(server.initially(name))) {
+            client.settings(client.settings().without(name));
+            server.settings(server.settings().without(name));
+        } else {
+            client.settings(client.settings().with(name, value));
+            server.settings(server.settings().with(name, value));
+        }
+        if (client.settings().equals(server.settings())) {
+            server.settings(client.settings());
+        }
+        return true;
+    }
+
+    void sawSet() {
+        sessionChanged = true;
+    }
+
+    void statementsDiscarded() {
+        client.statements().clear();
+        server.statements().clear();
+    }
+
+    void sessionDiscarded() {
+        statementsDiscarded();
+        client.resetSettings();
+        server.settings(SessionSettings.NONE);
+        sessionChanged = false;
+        discarded = true;
+    }
+}

@@ -1,0 +1,223 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.FrontendType;
+import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.SqlStates;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way from client to server. A buffer that was read is passed on as one run of bytes; where a message is replaced or
+ * left out, the run before it is passed and a new one begins behind it.
+ */
+final class Requests {
+    private static final byte[] NO_SUCH_STATEMENT = "postern_no_such_statement".getBytes(StandardCharsets.US_ASCII);
+
+    private final Link link;
+    private final ClientEnd client;
+    private final ServerEnd server;
+    private final boolean sharing;
+    private ByteBuf run = Unpooled.EMPTY_BUFFER;
+    private int runStart;
+
+    /** What the client calls its unnamed statement is what the server holds as such. */
+    private boolean unnamedIsHere;
+
+    Requests(Link link, boolean sharing) {
+        this.link = link;
+        this.client = link.client();
+        this.server = link.server();
+        this.sharing = sharing;
+    }
+
+    // ---- runs of bytes
+
+    void begin(ByteBuf in) {
+        run = in;
+        runStart = in.readerIndex();
+    }
+
+    void passUpTo(int at) {
+        if (at > runStart) {
+            server.write(run.retainedSlice(runStart, at - runStart));
+            runStart = at;
+        }
+    }
+
+    void continueAt(int at) {
+        runStart = Math.min(at, run.writerIndex());
+    }
+
+    boolean ended() {
+        return link.ended();
+    }
+
+    void violated(ProtocolViolation violation) {
+        client.violated(violation);
+    }
+
+    // ---- messages that pass as they are
+
+    boolean looksInto(byte type) {
+        return sharing
+                && !link.skipping
+                && (type == FrontendType.PARSE
+                        || type == FrontendType.BIND
+                        || type == FrontendType.DESCRIBE
+                        || type == FrontendType.CLOSE);
+    }
+
+    void sent(byte type) {
+        switch (type) {
+            case FrontendType.SYNC -> link.sync();
+            case FrontendType.QUERY -> {
+                if (!link.skipping) {
+                    forgetUnnamed(); // a simple query drops the unnamed statement
+                    link.begin(Request.QUERY);
+                }
+            }
+            case FrontendType.FUNCTION_CALL -> owe(Request.FUNCTION_CALL);
+            case FrontendType.PARSE -> owe(Request.PARSE);
+            case FrontendType.BIND -> {
+                link.traffic.binds++;
+                owe(Request.BIND);
+            }
+            case FrontendType.DESCRIBE -> owe(Request.DESCRIBE);
+            case FrontendType.EXECUTE -> owe(Request.EXECUTE);
+            case FrontendType.CLOSE -> owe(Request.CLOSE);
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> link.copyingIn = false;
+            case FrontendType.COPY_DATA, FrontendType.FLUSH -> {}
+            case FrontendType.TERMINATE -> client.terminated();
+            default -> throw new ProtocolViolation("invalid frontend message type " + Byte.toUnsignedInt(type));
+        }
+    }
+
+    /** A server that skips to Sync answers nothing before it. */
+    private void owe(byte request) {
+        if (!link.skipping) {
+            link.begin(request);
+        }
+    }
+
+    // ---- the unnamed statement
+
+    /** Passes as it is; the body is kept so that it can be put on another server (null: too long to keep). */
+    void parseUnnamed(byte @Nullable [] body) {
+        link.traffic.clientParses++;
+        link.traffic.serverParses++;
+        client.statements().unnamed(body);
+        unnamedIsHere = true;
+        link.begin(Request.PARSE);
+    }
+
+    void forgetUnnamed() {
+        if (sharing) {
+            client.statements().unnamed(null);
+            unnamedIsHere = true;
+        }
+    }
+
+    /** The client is about to use its unnamed statement, which may have been left on another server. */
+    void beforeUnnamed(int at) {
+        byte[] body = unnamedIsHere ? null : client.statements().unnamed();
+        if (body != null) {
+            passUpTo(at);
+            link.traffic.serverParses++;
+            server.write(StatementMessages.parse(server.alloc(), StatementMessages.UNNAMED, body));
+            link.begin(Request.INJECTED_PARSE);
+        }
+        unnamedIsHere = true;
+    }
+
+    // ---- named statements
+
+    @Nullable
+    PreparedStatement find(ByteBuf in, int name, int length) {
+        return client.statements().find(in, name, length);
+    }
+
+    void parse(StatementName name, byte[] body) {
+        link.traffic.clientParses++;
+        if (client.statements().get(name) != null) {
+            fail(ErrorResponse.error(
+                    SqlStates.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name + "\" already exists"));
+            return;
+        }
+        PreparedStatement statement = client.statements().put(name, body);
+        Named named = new Named(name, statement);
+        if (server.statements().touch(statement)) {
+            answer(Request.ANSWERED_PARSE, named);
+        } else {
+            putOnServer(statement);
+            link.begin(Request.PARSE, named);
+            makeRoom();
+        }
+    }
+
+    /** What a Parse or Close in flight must remember, to be undone if the server fails before it or at it. */
+    record Named(StatementName name, PreparedStatement statement) {}
+
+    private void putOnServer(PreparedStatement statement) {
+        link.traffic.serverParses++;
+        server.statements().add(statement);
+        server.write(StatementMessages.parse(server.alloc(), statement.serverName(), statement.body()));
+    }
+
+    private void makeRoom() {
+        PreparedStatement evicted = server.statements().evict();
+        if (evicted != null) {
+            server.write(StatementMessages.close(server.alloc(), evicted.serverName()));
+            link.begin(Request.INJECTED_CLOSE, evicted);
+        }
+    }
+
+    private void ensureOnServer(PreparedStatement statement) {
+        if (!server.statements().touch(statement)) {
+            putOnServer(statement);
+            link.begin(Request.INJECTED_PARSE, statement);
+            makeRoom();
+        }
+    }
+
+    void bind(ByteBuf portalWithTerminator, int rest, PreparedStatement statement) {
+        ensureOnServer(statement);
+        server.write(StatementMessages.bind(server.alloc(), portalWithTerminator, statement.serverName(), rest));
+        link.traffic.binds++;
+        link.begin(Request.BIND, statement);
+    }
+
+    void describe(PreparedStatement statement) {
+        ensureOnServer(statement);
+        server.write(StatementMessages.describe(server.alloc(), statement.serverName()));
+        link.begin(Request.DESCRIBE, statement);
+    }
+
+    /** The server keeps its copy for others. To close what is not there is no error. */
+    void close(StatementName name) {
+        PreparedStatement statement = client.statements().take(name);
+        answer(Request.ANSWERED_CLOSE, statement == null ? null : new Named(name, statement));
+    }
+
+    /** What the server need not see is answered in its turn: at once when nothing is in flight before it. */
+    private void answer(byte request, @Nullable Object note) {
+        boolean atOnce = link.nothingInFlight();
+        if (note == null) {
+            link.begin(request);
+        } else {
+            link.begin(request, note);
+        }
+        if (atOnce) {
+            link.answers().settle();
+            client.flush();
+        }
+    }
+
+    /** Makes the server fail here, so that it skips to Sync and loses its transaction; the client reads our error. */
+    private void fail(ErrorResponse error) {
+        server.write(StatementMessages.describe(server.alloc(), NO_SUCH_STATEMENT));
+        link.begin(Request.FAILING, error);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/** The server's side of a link, as the link sees it. Called on the link's event loop. */
+public interface ServerEnd {
+    /** Takes the buffer over; sent with the next {@link #flush()}. */
+    void write(ByteBuf messages);
+
+    void flush();
+
+    ByteBufAllocator alloc();
+
+    ServerStatements statements();
+
+    /** What was put on this connection; the server's own defaults are not among it. */
+    SessionSettings settings();
+
+    void settings(SessionSettings changed);
+
+    /** A statement changed the session in a way that the gateway has not seen: the next client gets a full reset. */
+    void settingsUnknown();
+
+    boolean areSettingsUnknown();
+
+    /** The server reported the value of a parameter. */
+    void reported(String name, String value);
+
+    /** The value the server reported when the connection was new, for settings that a session can take back. */
+    @Nullable
+    String initially(String name);
+
+    /** The server sent what no server may send in this state. */
+    void violated(ProtocolViolation violation);
+}

@@ -1,0 +1,66 @@
+package dev.postern.gateway.relay;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The statements that one server connection holds, the least recently used first. */
+public final class ServerStatements {
+    private final StatementCache cache;
+    private final int limit;
+    private final LinkedHashMap<PreparedStatement, Boolean> held = new LinkedHashMap<>(16, 0.75f, true);
+
+    public ServerStatements(StatementCache cache, int limit) {
+        this.cache = cache;
+        this.limit = limit;
+    }
+
+    /** Whether the server holds it; it then counts as used just now. */
+    boolean touch(PreparedStatement statement) {
+        return held.get(statement) != null;
+    }
+
+    void add(PreparedStatement statement) {
+        if (held.put(statement, Boolean.TRUE) == null) {
+            statement.use();
+        }
+    }
+
+    void remove(PreparedStatement statement) {
+        if (held.remove(statement) != null) {
+            cache.leave(statement);
+        }
+    }
+
+    /** The statement that must make room, or null while the limit is kept. It is no longer held; see {@link #evicted}. */
+    @Nullable
+    PreparedStatement evict() {
+        if (held.size() <= limit) {
+            return null;
+        }
+        Map.Entry<PreparedStatement, Boolean> oldest = held.firstEntry();
+        held.remove(oldest.getKey());
+        return oldest.getKey();
+    }
+
+    /** The server has closed it. */
+    void evicted(PreparedStatement statement) {
+        cache.leave(statement);
+    }
+
+    /** The server skipped our Close: it holds the statement after all. */
+    void restore(PreparedStatement statement) {
+        if (held.putIfAbsent(statement, Boolean.TRUE) != null) {
+            cache.leave(statement);
+        }
+    }
+
+    public void clear() {
+        held.keySet().forEach(cache::leave);
+        held.clear();
+    }
+
+    public int size() {
+        return held.size();
+    }
+}

@@ -1,0 +1,74 @@
+package dev.postern.gateway.relay;
+
+import java.util.Map;
+
+/** The SQL that turns a server connection's settings into a client's, in one simple query. Pure. */
+final class SettingsChange {
+    private SettingsChange() {}
+
+    /** Resets what the server has and the client has not, then sets what differs. */
+    static String between(SessionSettings server, SessionSettings client) {
+        StringBuilder sql = new StringBuilder(128);
+        for (String name : server.values().keySet()) {
+            if (client.get(name) == null) {
+                sql.append("RESET ");
+                appendIdentifier(sql, name);
+                sql.append(';');
+            }
+        }
+        for (Map.Entry<String, String> setting : client.values().entrySet()) {
+            if (!setting.getValue().equals(server.get(setting.getKey()))) {
+                appendSet(sql, setting.getKey(), setting.getValue());
+            }
+        }
+        return sql.toString();
+    }
+
+    /** From a server whose settings are not known. */
+    static String fromUnknown(SessionSettings client) {
+        StringBuilder sql = new StringBuilder("RESET SESSION AUTHORIZATION;RESET ALL;");
+        client.values().forEach((name, value) -> appendSet(sql, name, value));
+        return sql.toString();
+    }
+
+    /**
+     * {@code set_config} reads a value as the startup packet does (a list stays a list, which {@code SET x TO 'a, b'}
+     * would make one name of).
+     */
+    private static void appendSet(StringBuilder sql, String name, String value) {
+        sql.append("SELECT pg_catalog.set_config(");
+        appendLiteral(sql, name);
+        sql.append(',');
+        appendLiteral(sql, value);
+        sql.append(",false);");
+    }
+
+    private static void appendIdentifier(StringBuilder sql, String name) {
+        String[] parts = name.split("\\.", -1);
+        for (int i = 0; i < parts.length; i++) {
+            sql.append(i == 0 ? "\"" : ".\"")
+                    .append(parts[i].replace("\"", "\"\""))
+                    .append('"');
+        }
+    }
+
+    /**
+     * An escape string in plain ASCII: it means the same under every {@code standard_conforming_strings} and every
+     * {@code client_encoding} that the connection may have at that moment.
+     */
+    private static void appendLiteral(StringBuilder sql, String text) {
+        sql.append("E'");
+        text.codePoints().forEach(c -> {
+            if (c == '\'' || c == '\\') {
+                sql.append('\\').append((char) c);
+            } else if (c >= 0x20 && c < 0x7f) {
+                sql.append((char) c);
+            } else if (c > 0xffff) {
+                sql.append(String.format("\\U%08x", c));
+            } else {
+                sql.append(String.format("\\u%04x", c));
+            }
+        });
+        sql.append('\'');
+    }
+}

@@ -1,0 +1,45 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.FrontendType;
+import dev.postern.gateway.protocol.MessageHeader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/** Parse, Bind, Describe and Close as the gateway writes them, with the names that servers know statements by. */
+final class StatementMessages {
+    static final byte[] UNNAMED = {};
+
+    private StatementMessages() {}
+
+    static ByteBuf parse(ByteBufAllocator alloc, byte[] name, byte[] body) {
+        int length = 4 + name.length + 1 + body.length;
+        ByteBuf message = alloc.buffer(1 + length).writeByte(FrontendType.PARSE).writeInt(length);
+        return message.writeBytes(name).writeByte(0).writeBytes(body);
+    }
+
+    /** Up to and with the statement's name; {@code rest} bytes of the message follow. */
+    static ByteBuf bind(ByteBufAllocator alloc, ByteBuf portalWithTerminator, byte[] name, int rest) {
+        int length = 4 + portalWithTerminator.readableBytes() + name.length + 1;
+        ByteBuf head = alloc.buffer(1 + length).writeByte(FrontendType.BIND).writeInt(length + rest);
+        return head.writeBytes(portalWithTerminator).writeBytes(name).writeByte(0);
+    }
+
+    static ByteBuf describe(ByteBufAllocator alloc, byte[] name) {
+        return ofStatement(alloc, FrontendType.DESCRIBE, name);
+    }
+
+    static ByteBuf close(ByteBufAllocator alloc, byte[] name) {
+        return ofStatement(alloc, FrontendType.CLOSE, name);
+    }
+
+    private static ByteBuf ofStatement(ByteBufAllocator alloc, byte type, byte[] name) {
+        int length = 4 + 1 + name.length + 1;
+        ByteBuf message = alloc.buffer(1 + length).writeByte(type).writeInt(length);
+        return message.writeByte('S').writeBytes(name).writeByte(0);
+    }
+
+    /** ParseComplete or CloseComplete. */
+    static ByteBuf complete(ByteBufAllocator alloc, byte type) {
+        return alloc.buffer(MessageHeader.HEADER_LENGTH).writeByte(type).writeInt(MessageHeader.MIN_LENGTH);
+    }
+}
