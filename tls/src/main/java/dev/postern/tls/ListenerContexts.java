@@ -92,8 +92,8 @@ final class ListenerContexts {
                 // Counted, not finalized: native memory goes with the last connection, and no Finalizer for each one.
                 .sslProvider(SslProvider.OPENSSL_REFCNT)
                 .protocols(TlsProtocol.between(settings.minimumProtocol(), settings.maximumProtocol()))
-                .clientAuth(clientAuth(settings.clientCertificates()));
-        trust.manager().ifPresent(builder::trustManager);
+                .clientAuth(clientAuth(settings.clientCertificates()))
+                .trustManager(trust.manager().orElse(NoTrust.INSTANCE));
         if (!settings.tls12CipherSuites().isEmpty()) {
             builder.ciphers(CipherSuites.withTls13(settings.tls12CipherSuites()));
         }

@@ -179,9 +179,9 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
         Instant now = clock.instant();
         for (OwnCertificate certificate : contexts.certificates()) {
             certificate
-                    .outOfOrder()
+                    .strangers()
                     .ifPresent(problem ->
-                            log.atWarn().addKeyValue("problem", problem).log("tls.chain_out_of_order"));
+                            log.atWarn().addKeyValue("problem", problem).log("tls.certificates_left_out"));
             if (now.isBefore(certificate.status().notBefore())) {
                 certificate
                         .outOfForce(now)

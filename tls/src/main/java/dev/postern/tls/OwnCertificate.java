@@ -19,8 +19,10 @@ import java.util.Set;
  * @param chain the leaf first
  * @param key the leaf's private key
  * @param names the DNS names it is good for, lower case, wildcards as {@code *.example.com}
+ * @param leftOut how many certificates of the file do not belong to the chain, and are not sent
  */
-record OwnCertificate(CertificateSource source, List<X509Certificate> chain, PrivateKey key, Set<String> names) {
+record OwnCertificate(
+        CertificateSource source, List<X509Certificate> chain, PrivateKey key, Set<String> names, int leftOut) {
 
     static OwnCertificate load(CertificateSource source) throws UnusableTls {
         return switch (source) {
@@ -70,7 +72,28 @@ record OwnCertificate(CertificateSource source, List<X509Certificate> chain, Pri
                             + " (expected: the private key of its first certificate, "
                             + leaf.getSubjectX500Principal().getName() + ")");
         }
-        return new OwnCertificate(source, chain.get(), key.get(), CertificateNames.serverNames(leaf));
+        List<X509Certificate> ordered = ordered(chain.get());
+        return new OwnCertificate(
+                source,
+                ordered,
+                key.get(),
+                CertificateNames.serverNames(leaf),
+                chain.get().size() - ordered.size());
+    }
+
+    /** The first certificate, then the issuer of each one as far as the file holds it, in whatever order. */
+    private static List<X509Certificate> ordered(List<X509Certificate> all) {
+        List<X509Certificate> chain = new ArrayList<>();
+        Optional<X509Certificate> next = Optional.of(all.getFirst());
+        while (next.isPresent()) {
+            X509Certificate last = next.get();
+            chain.add(last);
+            next = all.stream()
+                    .filter(other -> !chain.contains(other)
+                            && other.getSubjectX500Principal().equals(last.getIssuerX500Principal()))
+                    .findFirst();
+        }
+        return List.copyOf(chain);
     }
 
     private static void checkKey(CertificateSource source, PublicKey key) throws UnusableTls {
@@ -116,17 +139,15 @@ record OwnCertificate(CertificateSource source, List<X509Certificate> chain, Pri
         return Optional.empty();
     }
 
-    /** A chain out of order: many clients put it right, some do not. */
-    Optional<TlsProblem> outOfOrder() {
-        for (int i = 1; i < chain.size(); i++) {
-            if (!chain.get(i - 1).getIssuerX500Principal().equals(chain.get(i).getSubjectX500Principal())) {
-                return Optional.of(new TlsProblem(
+    /** Certificates in the file that lead nowhere: rarely what was meant. */
+    Optional<TlsProblem> strangers() {
+        return leftOut == 0
+                ? Optional.empty()
+                : Optional.of(new TlsProblem(
                         source.name(),
-                        "certificate " + (i + 1) + " is not the issuer of certificate " + i
+                        leftOut + " certificates are not sent, they are not in the chain of "
+                                + leaf().getSubjectX500Principal().getName()
                                 + " (expected: the server's certificate first, then each one's issuer)"));
-            }
-        }
-        return Optional.empty();
     }
 
     CertificateStatus status() {

@@ -85,7 +85,10 @@ class ListenerReloadTest {
                 Pki.write(directory, "server", next);
                 old.addAll(tls.contexts());
                 assertThat(tls.reload()).isInstanceOf(ReloadOutcome.Swapped.class);
-                await().atMost(Duration.ofSeconds(20)).until(() -> handshakes.get() > before || !failures.isEmpty());
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(2))
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> handshakes.get() > before || !failures.isEmpty());
             }
             stop.set(true);
             for (Thread thread : storm) {

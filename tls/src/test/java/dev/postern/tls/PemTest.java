@@ -3,6 +3,7 @@ package dev.postern.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +120,30 @@ class PemTest {
         String bundle = "# our CAs\n" + Files.readString(resource("ec-sec1.crt")) + "\r\nsubject=CN=x\r\n"
                 + Files.readString(resource("rsa-pkcs1.crt")).replace("\n", "\r\n");
         assertThat(Pem.certificates(new PemText("bundle", bundle))).hasSize(2);
+    }
+
+    @Test
+    void putsAChainInOrder() throws Exception {
+        Pki root = Pki.create("Root");
+        X509Bundle middle = root.issue(Pki.builder("CN=Middle").setIsCertificateAuthority(true));
+        X509Bundle leaf = Pki.serverBuilder("db.example.com").buildIssuedBy(middle);
+        String stranger = Pki.create("Stranger").ca().getCertificatePEM();
+        String file = String.join(
+                "\n",
+                leaf.getCertificatePEM(),
+                root.ca().getCertificatePEM(),
+                stranger,
+                middle.getCertificatePEM(),
+                middle.getCertificatePEM());
+        OwnCertificate own = OwnCertificate.load(new CertificatePem("a", file, leaf.getPrivateKeyPEM()));
+        assertThat(own.chain())
+                .containsExactly(
+                        leaf.getCertificate(),
+                        middle.getCertificate(),
+                        root.ca().getCertificate());
+        assertThat(own.strangers())
+                .hasValueSatisfying(problem -> assertThat(problem.what())
+                        .startsWith("2 certificates are not sent, they are not in the chain of CN=db.example.com"));
     }
 
     @Test
