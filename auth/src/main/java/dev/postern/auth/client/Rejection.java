@@ -63,6 +63,19 @@ public sealed interface Rejection {
         }
     }
 
+    /** A token that is forged, stale, for somebody else, or for another role. */
+    record TokenRefused(String user, String why) implements PasswordFailed {
+        @Override
+        public String reason() {
+            return "token_refused";
+        }
+
+        @Override
+        public String detail() {
+            return "the token for user \"" + user + "\" is refused: " + why;
+        }
+    }
+
     /** What is stored for the user does not serve the method, e.g. an md5 hash where SCRAM is asked for. */
     record UnusablePassword(String user, String why) implements PasswordFailed {
         @Override
