@@ -5,6 +5,7 @@ import dev.postern.auth.client.PasswordSource;
 import dev.postern.gateway.backend.ServerAddress;
 import dev.postern.gateway.config.BackendConfig;
 import dev.postern.gateway.config.BackendTlsConfig;
+import dev.postern.gateway.config.CaFile;
 import dev.postern.gateway.config.ListenerTlsConfig;
 import dev.postern.gateway.config.PoolConfig;
 import dev.postern.gateway.config.RouteTimeoutsConfig;
@@ -68,7 +69,8 @@ final class ConfigMapping {
     }
 
     static BackendTlsSettings backendTls(BackendTlsConfig config) {
-        return new BackendTlsSettings(sslMode(config), config.caFile(), config.certFile(), config.keyFile());
+        return new BackendTlsSettings(
+                sslMode(config), config.caFile().map(CaFile::path), config.certFile(), config.keyFile());
     }
 
     static TlsMode tlsMode(ListenerTlsConfig config) {
