@@ -68,7 +68,7 @@ class ClientCertificateTest {
         try (ListenerTls tls = ListenerTls.open(asking(ClientCertificatePolicy.REQUIRED));
                 EchoServer server = new EchoServer(tls, Alpn.IF_OFFERED)) {
             JdkClient without = JdkClient.trusting(serverPki).protocols(protocol);
-            assertThatThrownBy(() -> without.exchange(server.port())).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> without.connectAndListen(server.port())).isInstanceOf(IOException.class);
             assertThat(failure(server)).isEqualTo("the client sent no certificate (expected: one)");
         }
     }
@@ -82,7 +82,7 @@ class ClientCertificateTest {
         try (ListenerTls tls = ListenerTls.open(asking(policy));
                 EchoServer server = new EchoServer(tls, Alpn.IF_OFFERED)) {
             JdkClient client = JdkClient.trusting(serverPki, stranger);
-            assertThatThrownBy(() -> client.exchange(server.port()))
+            assertThatThrownBy(() -> client.connectAndListen(server.port()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("unknown_ca");
             assertThat(failure(server))
@@ -98,7 +98,8 @@ class ClientCertificateTest {
         try (ListenerTls tls = ListenerTls.open(asking(ClientCertificatePolicy.OPTIONAL));
                 EchoServer server = new EchoServer(tls, Alpn.IF_OFFERED)) {
             JdkClient client = JdkClient.trusting(serverPki, old);
-            assertThatThrownBy(() -> client.exchange(server.port())).hasMessageContaining("certificate_expired");
+            assertThatThrownBy(() -> client.connectAndListen(server.port()))
+                    .hasMessageContaining("certificate_expired");
             assertThat(failure(server))
                     .startsWith("certificate verify failed: certificate has expired (\"CN=alice\" is valid from ");
         }
@@ -110,7 +111,7 @@ class ClientCertificateTest {
         try (ListenerTls tls = ListenerTls.open(asking(ClientCertificatePolicy.OPTIONAL));
                 EchoServer server = new EchoServer(tls, Alpn.IF_OFFERED)) {
             JdkClient client = JdkClient.trusting(serverPki, server1);
-            assertThatThrownBy(() -> client.exchange(server.port())).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> client.connectAndListen(server.port())).isInstanceOf(IOException.class);
             assertThat(failure(server)).contains("certificate verify failed: ").contains("client authentication");
         }
     }
@@ -126,7 +127,8 @@ class ClientCertificateTest {
             JdkClient.trusting(serverPki, alice).exchange(server.port());
             assertThat(server.nextFacts().peerCertificate()).contains(alice.getCertificate());
             JdkClient client = JdkClient.trusting(serverPki, mallory);
-            assertThatThrownBy(() -> client.exchange(server.port())).hasMessageContaining("certificate_revoked");
+            assertThatThrownBy(() -> client.connectAndListen(server.port()))
+                    .hasMessageContaining("certificate_revoked");
             assertThat(failure(server))
                     .startsWith("certificate verify failed: certificate revoked (\"CN=mallory\", serial ");
         }
@@ -139,7 +141,7 @@ class ClientCertificateTest {
         try (ListenerTls tls = ListenerTls.open(settings);
                 EchoServer server = new EchoServer(tls, Alpn.IF_OFFERED)) {
             JdkClient client = JdkClient.trusting(serverPki, clientPki.client("alice"));
-            assertThatThrownBy(() -> client.exchange(server.port())).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> client.connectAndListen(server.port())).isInstanceOf(IOException.class);
             assertThat(failure(server)).startsWith("certificate verify failed: unable to get certificate CRL");
         }
     }
@@ -161,7 +163,7 @@ class ClientCertificateTest {
             assertThat(second.peerCertificate()).contains(alice.getCertificate());
             clientPki.crlFile(directory, alice);
             assertThat(tls.reload()).isInstanceOf(ReloadOutcome.Swapped.class);
-            assertThatThrownBy(() -> client.exchange(server.port())).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> client.connectAndListen(server.port())).isInstanceOf(IOException.class);
             assertThat(failure(server)).startsWith("certificate verify failed: certificate revoked");
         }
     }

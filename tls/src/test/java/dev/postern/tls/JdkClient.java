@@ -121,6 +121,16 @@ final class JdkClient {
         }
     }
 
+    /**
+     * Connects and listens without a word: with TLS 1.3 a client is done before the server has judged its certificate,
+     * and what it writes meanwhile may meet a closed connection before it has read the alert.
+     */
+    void connectAndListen(int port) throws IOException {
+        try (OpenConnection connection = connect(port)) {
+            connection.socket().getInputStream().read();
+        }
+    }
+
     OpenConnection connect(int port) throws IOException {
         Socket plain = new Socket();
         try {
