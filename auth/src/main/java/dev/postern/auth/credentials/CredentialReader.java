@@ -11,6 +11,14 @@ public interface CredentialReader {
     String describe();
 
     /**
+     * Whether the change from one reading to the next replaces connections that are open: a new password does, so that
+     * a wrong one shows while the old connections still serve; a token that only counts at login does not.
+     */
+    default boolean replacesConnections(Credential before, Reading after) {
+        return !before.user().equals(after.user()) || !before.secret().equals(after.secret());
+    }
+
+    /**
      * What was read.
      *
      * @param user the server role

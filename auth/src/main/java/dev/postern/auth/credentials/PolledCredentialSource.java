@@ -204,11 +204,11 @@ public final class PolledCredentialSource implements CredentialSource {
             reading = false;
             failing = false;
             backoff.reset();
-            changed = !isUnchanged(read);
-            if (changed) {
-                long generation = current.map(Credential::generation).orElse(0L) + 1;
+            changed = current.isEmpty() || reader.replacesConnections(current.get(), read);
+            if (changed || !isUnchanged(read)) {
+                long generation = current.map(Credential::generation).orElse(0L) + (changed ? 1 : 0);
                 current = Optional.of(new Credential(read.user(), read.secret(), generation, Instant.MAX));
-                lastRotation = Optional.of(tasks.now());
+                lastRotation = changed ? Optional.of(tasks.now()) : lastRotation;
                 refusalsCountFrom = tasks.now();
             }
             credential = current.orElseThrow();

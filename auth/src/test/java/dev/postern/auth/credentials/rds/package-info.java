@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.auth.credentials.rds;
+
+import org.jspecify.annotations.NullMarked;
