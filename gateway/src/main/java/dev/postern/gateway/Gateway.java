@@ -1,6 +1,7 @@
 package dev.postern.gateway;
 
 import dev.postern.gateway.backend.HostResolver;
+import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.RouteConfig;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -158,11 +160,16 @@ public final class Gateway implements AutoCloseable {
                 .collect(Collectors.toMap(route -> route.config().name(), route -> route));
         List<RouteEntry<RouteRuntime>> entries = new ArrayList<>();
         List<RouteRuntime> changed = new ArrayList<>();
+        Set<String> sameVaults = next.vaultConnections().entrySet().stream()
+                .filter(vault -> services.vaults().has(vault.getKey(), vault.getValue()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+        Map<String, String> outdatedVaults = services.vaults().connect(next.vaultConnections());
         try {
             for (RouteConfig route : next.routes()) {
                 RouteRuntime known = before.get(route.name());
                 RouteRuntime current = known;
-                if (current == null || !current.config().equals(route)) {
+                if (current == null || !current.config().equals(route) || usesOtherVault(route, sameVaults)) {
                     current = new RouteRuntime(
                             route,
                             RouteParts.of(route, services),
@@ -183,6 +190,11 @@ public final class Gateway implements AutoCloseable {
             throw e;
         }
         retire(before, entries, changed);
+        services.vaults().forget(outdatedVaults);
+    }
+
+    private static boolean usesOtherVault(RouteConfig route, Set<String> sameVaults) {
+        return route.credentials() instanceof CredentialsConfig.Vault vault && !sameVaults.contains(vault.connection());
     }
 
     private static RouteTable<RouteRuntime> table(List<RouteEntry<RouteRuntime>> entries) throws StartFailure {

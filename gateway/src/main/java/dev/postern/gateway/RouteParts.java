@@ -16,9 +16,13 @@ import dev.postern.auth.password.ScramVerifier;
 import dev.postern.gateway.config.ClientAuthConfig;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.RouteConfig;
+import dev.postern.gateway.config.UserList;
 import dev.postern.tls.BackendTls;
 import dev.postern.tls.SslMode;
 import dev.postern.tls.UnusableTls;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +73,7 @@ record RouteParts(ClientAuthenticator authenticator, CredentialSource credential
             throws StartFailure {
         Map<String, PasswordSource> sources = new HashMap<>();
         if (method.usersFile().isPresent()) {
-            sources.putAll(UserList.read(method.usersFile().get()));
+            sources.putAll(listed(method.usersFile().get()));
         }
         sources.putAll(ConfigMapping.users(method.users()));
         StaticUserStore store = new StaticUserStore(sources, ScramVerifier.DEFAULT_ITERATIONS, md5);
@@ -78,6 +82,26 @@ record RouteParts(ClientAuthenticator authenticator, CredentialSource credential
             throw new StartFailure("route " + route + ": " + String.join("; ", problems));
         }
         return store;
+    }
+
+    /** Users that PgBouncer's file lists without a secret come in by other methods: there are none here. */
+    private static Map<String, PasswordSource> listed(Path file) throws StartFailure {
+        UserList list;
+        try {
+            list = UserList.parse(Files.readString(file), file.toString());
+        } catch (IOException e) {
+            throw new StartFailure(file + ": the users file cannot be read: " + e.getMessage(), e);
+        }
+        if (!list.problems().isEmpty()) {
+            throw new StartFailure(list.problems().getFirst().toString());
+        }
+        Map<String, PasswordSource> sources = new HashMap<>();
+        list.users().forEach((user, secret) -> {
+            if (secret.length() > 0) {
+                sources.put(user, new PasswordSource.Inline(secret));
+            }
+        });
+        return sources;
     }
 
     private static CredentialSource credentials(RouteConfig config, Services services) throws StartFailure {
@@ -89,8 +113,7 @@ record RouteParts(ClientAuthenticator authenticator, CredentialSource credential
                 new StaticCredentialSource(fixed.user(), fixed.password().orElse(Credential.NO_SECRET));
             case CredentialsConfig.File file ->
                 FileCredentialSource.of(file.userFile(), file.passwordFile(), services.tasks());
-            case CredentialsConfig.Vault vault ->
-                throw new StartFailure("route " + config.name() + ": credentials vault is not available in this build");
+            case CredentialsConfig.Vault vault -> services.vaults().source(vault);
             case CredentialsConfig.PassThrough ignored ->
                 throw new StartFailure(
                         "route " + config.name() + ": credentials passThrough is not available in this build");

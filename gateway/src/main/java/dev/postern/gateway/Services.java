@@ -21,6 +21,7 @@ final class Services implements AutoCloseable {
     private final StretchExecutor stretching = StretchExecutor.forThisMachine();
     private final ScramKeyCache scramKeys = new ScramKeyCache(stretching, MOST_SCRAM_KEYS);
     private final CertificateWatcher certificates = new CertificateWatcher(FILE_POLL).start();
+    private final VaultConnections vaults = new VaultConnections(tasks);
     private final FakeVerifiers fakes;
 
     Services() {
@@ -46,12 +47,17 @@ final class Services implements AutoCloseable {
         return certificates;
     }
 
+    VaultConnections vaults() {
+        return vaults;
+    }
+
     FakeVerifiers fakes() {
         return fakes;
     }
 
     @Override
     public void close() {
+        vaults.close();
         certificates.close();
         scramKeys.close();
         try {

@@ -49,6 +49,9 @@ final class NoClient implements ClientEnd {
     }
 
     @Override
+    public void credentialEnded() {}
+
+    @Override
     public void setReading(boolean reading) {}
 
     @Override

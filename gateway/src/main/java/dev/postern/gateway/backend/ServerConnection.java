@@ -28,6 +28,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -56,8 +57,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     interface Home {
         PoolSettings settings();
 
+        /** Whether the role is one that may be dropped while the connection is open. */
+        boolean leased();
+
         /** The connection is clean. */
         void returned(ServerConnection server);
+
+        /** How long a client's transaction lasted. */
+        void transactionEnded(Duration lasted);
 
         /** The connection is closed; called once. */
         void closed(ServerConnection server, CloseReason reason);
@@ -82,6 +89,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private @Nullable Link link;
     private int cancels;
     private boolean returning;
+    /** A client's error looked like one of a role that is gone: checked before the next client. */
+    private boolean suspect;
+
     private boolean closed;
 
     ServerConnection(
@@ -117,6 +127,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
             error.flatMap(ErrorResponse::sqlState).ifPresent(state -> home.credentialRefused(this, state));
             result.accept(error.isEmpty());
         });
+    }
+
+    @Override
+    public void expire() {
+        Link linked = link;
+        if (linked != null) {
+            linked.client().credentialEnded();
+        }
+        close(CloseReason.CREDENTIAL_ROTATED);
     }
 
     @Override
@@ -159,6 +178,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
 
     @Override
     public void giveBack() {
+        Link linked = link;
+        if (linked != null && home.leased()) {
+            home.transactionEnded(Duration.ofNanos(linked.lastTransactionNanos()));
+        }
         endLink();
         setReading(true);
         returning = true;
@@ -182,6 +205,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         if (!returning || cancels > 0 || closed) {
             return;
         }
+        if (suspect) {
+            suspect = false;
+            runOwn(home.settings().serverCheckQuery(), this::roleChecked);
+            return;
+        }
         returning = false;
         String reset = home.settings().serverResetQuery();
         if (home.settings().mode() == PoolMode.SESSION && !reset.isEmpty()) {
@@ -196,6 +224,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
             });
         } else {
             home.returned(this);
+        }
+    }
+
+    private void roleChecked(Optional<ErrorResponse> error) {
+        if (error.isEmpty()) {
+            returnIfSettled();
+        } else {
+            home.credentialRefused(this, error.get().sqlState().orElse(""));
+            close(CloseReason.CHECK_FAILED);
         }
     }
 
@@ -282,6 +319,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     public void settings(SessionSettings changed) {
         settings = changed;
         settingsUnknown = false;
+    }
+
+    @Override
+    public void suspectRole() {
+        suspect = home.leased();
     }
 
     @Override

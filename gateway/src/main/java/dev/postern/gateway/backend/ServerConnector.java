@@ -16,6 +16,8 @@ import dev.postern.gateway.relay.StatementCache;
 import dev.postern.gateway.relay.Traffic;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,6 +152,16 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         @Override
         public PoolSettings settings() {
             return settings;
+        }
+
+        @Override
+        public boolean leased() {
+            return !credential.deadline().equals(Instant.MAX);
+        }
+
+        @Override
+        public void transactionEnded(Duration lasted) {
+            credentials.transactionEnded(lasted);
         }
 
         @Override

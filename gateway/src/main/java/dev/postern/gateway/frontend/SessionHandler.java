@@ -276,6 +276,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     }
 
     @Override
+    public void credentialEnded() {
+        close(new Refusal.CredentialEnded(pool.route()));
+    }
+
+    @Override
     public void setReading(boolean reading) {
         if (channel().config().isAutoRead() != reading) {
             channel().config().setAutoRead(reading);
@@ -327,6 +332,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private static CloseReason reasonFor(Refusal refusal) {
         return switch (refusal) {
             case Refusal.ShuttingDown ignored -> CloseReason.SHUTDOWN;
+            case Refusal.CredentialEnded ignored -> CloseReason.CREDENTIAL_ROTATED;
             case Refusal.QueryTimeout ignored -> CloseReason.TIMEOUT;
             case Refusal.TransactionTimeout ignored -> CloseReason.TIMEOUT;
             case Refusal.IdleTransactionTimeout ignored -> CloseReason.TIMEOUT;

@@ -139,7 +139,7 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
         String applicationName =
                 Optional.ofNullable(asked.get(Welcome.APPLICATION_NAME)).orElse("");
         Welcome mine = known.withApplicationName(applicationName);
-        SessionHandler session = new SessionHandler(pool, mine.settings(), login.listener());
+        SessionHandler session = new SessionHandler(pool, pool.welcomes().canonical(mine.settings()), login.listener());
         BackendKeyData key = login.listener().cancelKeys().register(session, startup.version());
         session.cancelKey(key.processId());
         ByteBuf out = ctx.alloc().buffer();
@@ -240,6 +240,11 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     public void serverLost(boolean told) {
         borrowed = null;
         login.refuse(new Refusal.ServerLost(route.name(), "", "lost while the client's settings were put on it"));
+    }
+
+    @Override
+    public void credentialEnded() {
+        serverLost(false);
     }
 
     @Override

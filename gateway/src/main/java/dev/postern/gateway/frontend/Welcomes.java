@@ -10,17 +10,25 @@ import org.jspecify.annotations.Nullable;
  * with certain settings borrows a server to learn whether it accepts them, those after it need none.
  */
 final class Welcomes {
-    /** A client may send any settings: the table must not grow with them. */
+    /** A client may send any settings: the tables must not grow with them. */
     private static final int MOST = 256;
 
-    private final LinkedHashMap<SessionSettings, Welcome> known = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Recent<Welcome> known = new Recent<>();
+    private final Recent<SessionSettings> inUse = new Recent<>();
+
+    /** The most recently used entries. */
+    private static final class Recent<V> extends LinkedHashMap<SessionSettings, V> {
         private static final long serialVersionUID = 1L;
 
+        Recent() {
+            super(16, 0.75f, true);
+        }
+
         @Override
-        protected boolean removeEldestEntry(Map.Entry<SessionSettings, Welcome> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<SessionSettings, V> eldest) {
             return size() > MOST;
         }
-    };
+    }
 
     @Nullable
     Welcome get(SessionSettings settings) {
@@ -29,6 +37,12 @@ final class Welcomes {
 
     void put(SessionSettings settings, Welcome welcome) {
         known.put(settings, welcome);
+    }
+
+    /** One object for all equal settings, so that a link finds them the same by identity. */
+    SessionSettings canonical(SessionSettings settings) {
+        SessionSettings same = inUse.putIfAbsent(settings, settings);
+        return same == null ? settings : same;
     }
 
     void clear() {

@@ -67,6 +67,25 @@ public record PoolSettings(
                 Duration.ofSeconds(10));
     }
 
+    public PoolSettings withServerCheckQuery(String query) {
+        return new PoolSettings(
+                mode,
+                defaultPoolSize,
+                minPoolSize,
+                reservePoolSize,
+                reservePoolTimeout,
+                queryWaitTimeout,
+                serverLifetime,
+                serverIdleTimeout,
+                serverConnectTimeout,
+                serverLoginRetry,
+                serverCheckDelay,
+                query,
+                serverResetQuery,
+                maxPreparedStatements,
+                cancelWaitTimeout);
+    }
+
     public boolean sharesStatements() {
         return mode == PoolMode.TRANSACTION && maxPreparedStatements > 0;
     }

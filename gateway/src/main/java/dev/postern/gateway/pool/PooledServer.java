@@ -10,6 +10,9 @@ public interface PooledServer {
     /** Runs the check query; the result comes exactly once, on the loop, never from within this call. */
     void check(String query, Consumer<Boolean> result);
 
+    /** The credential that opened it has ended: closes it; a client that uses it is told so. */
+    void expire();
+
     /** Closes the connection; {@link ServerPool#remove} is called before this returns. */
     void close(CloseReason reason);
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ public final class ServerPool<S extends PooledServer> {
     private final PoolSettings settings;
     private final ServerOpener<S> opener;
     private final LoopTimer timer;
+    private final LongPredicate doubtful;
     private final PoolStats stats = new PoolStats();
     private final OpenBackOff backOff;
     private final Waiters<S> waiters = new Waiters<>();
@@ -40,7 +42,17 @@ public final class ServerPool<S extends PooledServer> {
     private boolean closed;
     private @Nullable ServerFailure lastFailure;
 
+    /** A pool whose credentials do not end. */
     public ServerPool(PoolSettings settings, ServerOpener<S> opener, LoopTimer timer) {
+        this(settings, opener, timer, generation -> false);
+    }
+
+    /**
+     * @param doubtful whether the role of this generation may have vanished: then each connection of it is checked before
+     *     each time it is lent
+     */
+    public ServerPool(PoolSettings settings, ServerOpener<S> opener, LoopTimer timer, LongPredicate doubtful) {
+        this.doubtful = doubtful;
         this.settings = settings;
         this.opener = opener;
         this.timer = timer;
@@ -185,7 +197,8 @@ public final class ServerPool<S extends PooledServer> {
 
     private boolean mustCheck(S server) {
         return timer.nanoTime() - server.seat().idleSince
-                >= settings.serverCheckDelay().toNanos();
+                        >= settings.serverCheckDelay().toNanos()
+                || doubtful.test(server.seat().generation);
     }
 
     private void check(S server) {
@@ -398,6 +411,15 @@ public final class ServerPool<S extends PooledServer> {
             lastFailure = null;
             backOff.clear();
             serveWaiters();
+        }
+    }
+
+    /** The generation is dead: its connections end now, whatever they do; their clients are told why. */
+    public void endGeneration(long ended) {
+        for (S server : new ArrayList<>(servers)) {
+            if (server.seat().generation == ended) {
+                server.expire();
+            }
         }
     }
 

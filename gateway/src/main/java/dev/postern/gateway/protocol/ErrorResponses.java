@@ -41,6 +41,12 @@ public final class ErrorResponses {
                 ErrorResponse.fatal(
                         SqlStates.CANNOT_CONNECT_NOW,
                         "the database is not available now: no credential for its server");
+            case Refusal.CredentialEnded ignored ->
+                ErrorResponse.fatal(
+                                SqlStates.ADMIN_SHUTDOWN,
+                                "terminating connection: the credential of its database server connection was rotated")
+                        .withHint(
+                                "Connect again. A transaction must end within the lifetime of the route's credential.");
             case Refusal.ShuttingDown ignored -> adminShutdown();
             case Refusal.RouteRemoved ignored -> adminShutdown();
             // PostgreSQL's code and words for authentication_timeout.

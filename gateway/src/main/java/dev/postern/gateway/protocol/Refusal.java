@@ -60,6 +60,9 @@ public sealed interface Refusal {
     record CredentialUnavailable(String route, String cause) implements Refusal {}
 
     /** The gateway drains. */
+    /** The credential that opened the session's server connection has ended, and could not be kept any longer. */
+    record CredentialEnded(String route) implements Refusal {}
+
     record ShuttingDown() implements Refusal {}
 
     /** A reload took the route away. */
@@ -115,6 +118,7 @@ public sealed interface Refusal {
             case ServerLoginFailed ignored -> "server_login_failed";
             case ServerLost ignored -> "server_lost";
             case CredentialUnavailable ignored -> "credential_unavailable";
+            case CredentialEnded ignored -> "credential_ended";
             case ShuttingDown ignored -> "shutting_down";
             case RouteRemoved ignored -> "route_removed";
             case LoginTimeout ignored -> "login_timeout";

@@ -9,6 +9,7 @@ import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.SqlStates;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * puts in those that the server was not asked for.
  */
 final class Answers {
+    /** What statements of a role that was dropped fail with: no such role, no rights, nothing visible in its schema. */
+    private static final Set<String> ROLE_GONE = Set.of("42704", "42501", "42P01", "3F000");
+
     private final Link link;
     private final InFlight inFlight;
     private final ClientEnd client;
@@ -176,8 +180,13 @@ final class Answers {
 
     private void error(int at, int to) {
         byte request = inFlight.peek();
-        if (isLastWord(at, to)) {
+        ErrorResponse error = (ErrorResponse) BackendMessage.decode(BackendType.ERROR_RESPONSE, body(at, to));
+        String sqlState = error.sqlState().orElse("");
+        if (isLastWord(error)) {
             link.fatalPassed();
+        }
+        if (ROLE_GONE.contains(sqlState)) {
+            server.suspectRole();
         }
         if (request == 0 || Request.endsWithReadyForQuery(request)) {
             return; // ReadyForQuery follows, or the end of the connection
@@ -188,13 +197,12 @@ final class Answers {
             ours.encode(message);
             client.write(message);
         } else if (inFlight.peekNote() instanceof PreparedStatement statement) {
-            failed(statement, ErrorResponse.sqlState(body(at, to)).orElse(""));
+            failed(statement, sqlState);
         }
         skipToSync();
     }
 
-    private boolean isLastWord(int at, int to) {
-        ErrorResponse error = (ErrorResponse) BackendMessage.decode(BackendType.ERROR_RESPONSE, body(at, to));
+    private static boolean isLastWord(ErrorResponse error) {
         String severity = error.field((byte) 'V').orElse("");
         return severity.equals("FATAL") || severity.equals("PANIC");
     }

@@ -30,6 +30,9 @@ public interface ClientEnd {
      */
     void serverLost(boolean told);
 
+    /** The credential of the server connection has ended; the connection is about to be closed. */
+    void credentialEnded();
+
     /** The server takes no more bytes for now, or does again. */
     void setReading(boolean reading);
 

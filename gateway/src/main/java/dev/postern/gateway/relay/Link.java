@@ -34,6 +34,7 @@ public final class Link {
     private boolean fatalPassed;
     private long requestSince;
     private long transactionSince;
+    private long lastTransactionNanos;
     private Consumer<Optional<ErrorResponse>> internalDone = error -> {};
     private Optional<ErrorResponse> internalError = Optional.empty();
 
@@ -111,6 +112,11 @@ public final class Link {
     /** When the transaction began; {@link System#nanoTime}. */
     public long transactionSince() {
         return transactionSince;
+    }
+
+    /** How long the last transaction took, in nanoseconds. */
+    public long lastTransactionNanos() {
+        return lastTransactionNanos;
     }
 
     /** The server connection has ended. */
@@ -236,7 +242,8 @@ public final class Link {
         requestSince = now;
         if (newStatus == 'I') {
             traffic.transactions++;
-            traffic.transactionTime += now - transactionSince;
+            lastTransactionNanos = now - transactionSince;
+            traffic.transactionTime += lastTransactionNanos;
             transactionSince = now;
         }
     }

@@ -21,6 +21,9 @@ public interface ServerEnd {
 
     void settings(SessionSettings changed);
 
+    /** An error came that a role which is gone would cause as well. */
+    void suspectRole();
+
     /** A statement changed the session in a way that the gateway has not seen: the next client gets a full reset. */
     void settingsUnknown();
 

@@ -1,0 +1,131 @@
+package dev.postern.gateway;
+
+import dev.postern.auth.Secret;
+import dev.postern.auth.credentials.BackgroundTasks;
+import dev.postern.auth.credentials.CredentialSource;
+import dev.postern.auth.credentials.vault.HttpVaultClient;
+import dev.postern.auth.credentials.vault.SecretText;
+import dev.postern.auth.credentials.vault.VaultEndpoint;
+import dev.postern.auth.credentials.vault.VaultLogin;
+import dev.postern.auth.credentials.vault.VaultLogins;
+import dev.postern.auth.credentials.vault.VaultPath;
+import dev.postern.auth.credentials.vault.VaultSettings;
+import dev.postern.auth.credentials.vault.Vaults;
+import dev.postern.gateway.config.CredentialsConfig;
+import dev.postern.gateway.config.VaultAuthConfig;
+import dev.postern.gateway.config.VaultConnectionConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The Vaults of the configuration that is in force. A connection that a reload changes is a new one beside the old, which
+ * goes when the routes that used it have gone over. Used by one thread at a time, which may block.
+ */
+final class VaultConnections implements AutoCloseable {
+    /** The gateway has one identity at each connection. */
+    private static final String IDENTITY = "gateway";
+
+    private final Vaults vaults;
+    private final Map<String, Connection> connections = new HashMap<>();
+    private int versions;
+
+    /** @param id the engine's name for it: unlike the configured name, never used twice */
+    private record Connection(VaultConnectionConfig config, String id) {}
+
+    VaultConnections(BackgroundTasks tasks) {
+        this.vaults = new Vaults(tasks);
+    }
+
+    /** Whether this connection is there and as configured: a route that uses another one has to be made anew. */
+    boolean has(String name, VaultConnectionConfig config) {
+        Connection known = connections.get(name);
+        return known != null && known.config().equals(config);
+    }
+
+    /**
+     * Makes the configured connections known. Nothing is sent yet: a Vault that is down keeps nobody from starting.
+     *
+     * @return what is no longer needed once the routes have changed over: {@link #forget} it then
+     */
+    Map<String, String> connect(Map<String, VaultConnectionConfig> configured) throws StartFailure {
+        Map<String, String> outdated = new HashMap<>();
+        for (Map.Entry<String, VaultConnectionConfig> entry : configured.entrySet()) {
+            String name = entry.getKey();
+            if (!has(name, entry.getValue())) {
+                Connection before = connections.put(name, open(name, entry.getValue()));
+                if (before != null) {
+                    outdated.put(name, before.id());
+                }
+            }
+        }
+        connections.keySet().stream()
+                .filter(name -> !configured.containsKey(name))
+                .toList()
+                .forEach(name ->
+                        Optional.ofNullable(connections.remove(name)).ifPresent(gone -> outdated.put(name, gone.id())));
+        return outdated;
+    }
+
+    void forget(Map<String, String> outdated) {
+        outdated.values().forEach(vaults::disconnect);
+    }
+
+    private Connection open(String name, VaultConnectionConfig config) throws StartFailure {
+        versions++;
+        String id = versions == 1 || !connections.containsKey(name) ? name : name + "#" + versions;
+        VaultEndpoint endpoint = VaultEndpoint.of(config.address());
+        if (config.caFile().isPresent()) {
+            endpoint = endpoint.withCaFile(config.caFile().get());
+        }
+        if (config.namespace().isPresent()) {
+            endpoint = endpoint.withNamespace(config.namespace().get());
+        }
+        try {
+            vaults.connect(id, new HttpVaultClient(endpoint), VaultSettings.DEFAULTS);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new StartFailure("vaultConnections." + name + ": " + e.getMessage(), e);
+        }
+        vaults.identity(id, IDENTITY, login(config.auth()));
+        return new Connection(config, id);
+    }
+
+    private static VaultLogin login(VaultAuthConfig auth) {
+        return switch (auth) {
+            case VaultAuthConfig.Kubernetes(String role, String mount, Path tokenFile) ->
+                VaultLogins.kubernetes(mount, role, SecretText.file(tokenFile));
+            case VaultAuthConfig.AppRole(String roleId, Path secretIdFile, String mount) ->
+                VaultLogins.appRole(mount, SecretText.of(Secret.ofText(roleId)), SecretText.file(secretIdFile));
+            case VaultAuthConfig.Token(Secret token) -> VaultLogins.token("token", SecretText.of(token));
+            case VaultAuthConfig.TokenFile(Path file) -> VaultLogins.token("token file " + file, SecretText.file(file));
+        };
+    }
+
+    CredentialSource source(CredentialsConfig.Vault config) {
+        Connection connection = connections.get(config.connection());
+        if (connection == null) {
+            throw new IllegalArgumentException("no Vault connection " + config.connection());
+        }
+        return vaults.source(
+                connection.id(), IDENTITY, VaultPath.of(config.path()).as(kind(config.kind())));
+    }
+
+    private static VaultPath.Kind kind(CredentialsConfig.VaultKind kind) {
+        return switch (kind) {
+            case DETECT -> VaultPath.Kind.AUTO;
+            case DYNAMIC -> VaultPath.Kind.DYNAMIC;
+            case STATIC -> VaultPath.Kind.STATIC;
+            case KV1 -> VaultPath.Kind.KV1;
+            case KV2 -> VaultPath.Kind.KV2;
+        };
+    }
+
+    /** Revokes what is leased; call it when every server connection is closed. Blocks for at most ten seconds. */
+    @Override
+    public void close() {
+        vaults.close();
+    }
+}
