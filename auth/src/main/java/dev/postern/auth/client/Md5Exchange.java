@@ -51,11 +51,12 @@ final class Md5Exchange implements Exchange {
         return switch (users.find(facts.user())) {
             case Lookup.Pending(var lookup) -> {
                 state = new State.LookingUp();
-                yield new Step.Later(lookup.thenApplyAsync(
-                        found -> state instanceof State.LookingUp
-                                ? ask(found)
-                                : protocolError("login ended during its user look-up"),
-                        loop));
+                yield new Step.Later(Lookup.answered(lookup)
+                        .thenApplyAsync(
+                                found -> state instanceof State.LookingUp
+                                        ? ask(found)
+                                        : protocolError("login ended during its user look-up"),
+                                loop));
             }
             case Lookup found -> ask(found);
         };

@@ -143,7 +143,8 @@ final class ScramExchange implements Exchange {
         return switch (users.find(facts.user())) {
             case Lookup.Pending(var lookup) -> {
                 state = new State.LookingUp();
-                yield new Step.Later(lookup.thenApplyAsync(found -> afterLookup(first, plus, found), loop));
+                yield new Step.Later(
+                        Lookup.answered(lookup).thenApplyAsync(found -> afterLookup(first, plus, found), loop));
             }
             case Lookup found -> challenge(first, plus, found);
         };

@@ -26,5 +26,10 @@ public interface UserStore {
 
         /** Completes on any thread, never exceptionally, and never with another {@code Pending}. */
         record Pending(CompletionStage<Lookup> lookup) implements Lookup {}
+
+        /** A store that breaks its promise and fails is one that cannot be asked: no login may hang on it. */
+        static CompletionStage<Lookup> answered(CompletionStage<Lookup> lookup) {
+            return lookup.exceptionally(failure -> new Failed("user look-up failed: " + failure));
+        }
     }
 }

@@ -162,6 +162,19 @@ class ScramExchangeTest {
     }
 
     @Test
+    void aLookUpThatBreaksEndsTheLoginAndDoesNotHang() {
+        Exchange exchange = Logins.scram(
+                Logins.plain("app"),
+                user -> new UserStore.Lookup.Pending(
+                        CompletableFuture.failedFuture(new IllegalStateException("broken"))));
+        exchange.start();
+        Step.Later later = (Step.Later) exchange.onSaslInitial(PLAIN, client.first());
+        Step.SaslContinue challenge =
+                (Step.SaslContinue) later.step().toCompletableFuture().join();
+        assertRejected(exchange.onSaslResponse(client.last(challenge.data())), Rejection.LookupFailed.class);
+    }
+
+    @Test
     void endsWhenClosedDuringALookUp() {
         CompletableFuture<UserStore.Lookup> lookup = new CompletableFuture<>();
         Exchange exchange = Logins.scram(Logins.plain("app"), user -> new UserStore.Lookup.Pending(lookup));
