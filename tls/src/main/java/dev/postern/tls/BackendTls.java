@@ -152,6 +152,11 @@ public final class BackendTls implements Reloadable, AutoCloseable {
     }
 
     @Override
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
     public synchronized void close() {
         if (!closed) {
             closed = true;

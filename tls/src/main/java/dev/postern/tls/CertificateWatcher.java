@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks at the files of everything it is given, and has it reloaded when they change: rewritten, replaced by rename, or
  * swapped by a symbolic link as Kubernetes does. It compares contents by polling, because notifications do not come
- * through every mounted volume. A refused reload is tried again at every look.
+ * through every mounted volume. A refused reload is tried again at every look; what is closed is forgotten.
  *
  * <p>One virtual thread; {@link #watch}, {@link #unwatch} and {@link #close} may be called from any.
  */
@@ -65,6 +65,7 @@ public final class CertificateWatcher implements AutoCloseable {
 
     /** One look at everything. */
     void check() throws InterruptedException {
+        watched.keySet().removeIf(Reloadable::isClosed);
         for (Reloadable reloadable : watched.keySet()) {
             try {
                 check(reloadable);

@@ -74,7 +74,7 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
         boolean handedOver = false;
         try {
             // The bytes read so far follow: removing a decoder passes on what it has not consumed.
-            ctx.pipeline().replace(this, null, handler);
+            ctx.pipeline().replace(this, ctx.name(), handler);
             handedOver = true;
         } finally {
             if (!handedOver) {

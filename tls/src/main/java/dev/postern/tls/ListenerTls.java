@@ -209,6 +209,11 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
         return current.contexts();
     }
 
+    @Override
+    public boolean isClosed() {
+        return closed;
+    }
+
     /** Gives up the contexts; connections that are open go on. No handler may be made afterwards. */
     @Override
     public synchronized void close() {

@@ -12,6 +12,9 @@ public interface Reloadable {
     /** Reads the files again. Blocks; a refusal leaves everything as it was. */
     ReloadOutcome reload();
 
+    /** Whether it is of no use any more: nothing is reloaded or maintained then, and nobody need watch it. */
+    boolean isClosed();
+
     /** What is to be done by the clock rather than by a change: warnings, keys that must not grow old. */
     void maintain(Instant now);
 }

@@ -28,6 +28,7 @@ class CertificateWatcherTest {
         private final AtomicInteger reloads = new AtomicInteger();
         private final List<Instant> maintained = new ArrayList<>();
         private boolean refusing;
+        private boolean closed;
 
         Fake(Path... files) {
             this.files = List.of(files);
@@ -44,6 +45,11 @@ class CertificateWatcherTest {
             return refusing
                     ? new ReloadOutcome.Refused(List.of(new TlsProblem("a", "is wrong")))
                     : new ReloadOutcome.Swapped();
+        }
+
+        @Override
+        public boolean isClosed() {
+            return closed;
         }
 
         @Override
@@ -141,6 +147,21 @@ class CertificateWatcherTest {
     }
 
     @Test
+    void forgetsWhatIsClosed() throws Exception {
+        Path file = Files.writeString(directory.resolve("tls.crt"), "one");
+        Fake fake = new Fake(file);
+        try (CertificateWatcher watcher = new CertificateWatcher(Duration.ofHours(1))) {
+            watcher.watch(fake);
+            fake.closed = true;
+            Files.writeString(file, "two");
+            assertThat(reloadsAfterLook(watcher, fake)).isZero();
+            fake.closed = false;
+            assertThat(reloadsAfterLook(watcher, fake)).isZero();
+            assertThat(fake.maintained).isEmpty();
+        }
+    }
+
+    @Test
     void goesOnAfterOneThatFails() throws Exception {
         Path file = Files.writeString(directory.resolve("tls.crt"), "one");
         Fake good = new Fake(file);
@@ -153,6 +174,11 @@ class CertificateWatcherTest {
             @Override
             public ReloadOutcome reload() {
                 throw new IllegalStateException("never called: it has no files");
+            }
+
+            @Override
+            public boolean isClosed() {
+                return false;
             }
 
             @Override
