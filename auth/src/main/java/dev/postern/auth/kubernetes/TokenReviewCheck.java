@@ -65,10 +65,10 @@ public final class TokenReviewCheck implements OutsideCheck {
         if (secret.length() == 0) {
             return CompletableFuture.completedFuture(refused(facts, "it is empty"));
         }
-        // The review may outlive this login, whose secret is wiped: it has its own.
-        Secret own = Secret.ofBytes(secret.copy());
         Fingerprint fingerprint = fingerprints.of(secret);
-        CompletableFuture<Review> review = reviewed.get(fingerprint, (key, executor) -> review(own));
+        // The review may outlive this login, whose secret is wiped: it has its own.
+        CompletableFuture<Review> review =
+                reviewed.get(fingerprint, (key, executor) -> review(Secret.ofBytes(secret.copy())));
         return review.thenApply(answer -> switch (answer) {
             case Review.Answered(Optional<String> user) -> judge(facts, user);
             case Review.Failed(IOException why) -> {
