@@ -24,7 +24,12 @@ public sealed interface ClientAuthConfig {
         boolean allowInsecure();
     }
 
-    /** SCRAM-SHA-256: what PostgreSQL itself does by default. */
+    /**
+     * SCRAM-SHA-256: what PostgreSQL itself does by default.
+     *
+     * @param users see {@link WithUsers}
+     * @param usersFile see {@link WithUsers}
+     */
     record Scram(Map<String, UserSecretConfig> users, Optional<Path> usersFile) implements WithUsers, Checked {
         public Scram {
             users = InOrder.copyOf(users);
@@ -36,7 +41,12 @@ public sealed interface ClientAuthConfig {
         }
     }
 
-    /** PostgreSQL's md5 challenge, for clients that know nothing better. */
+    /**
+     * PostgreSQL's md5 challenge, for clients that know nothing better.
+     *
+     * @param users see {@link WithUsers}
+     * @param usersFile see {@link WithUsers}
+     */
     record Md5(Map<String, UserSecretConfig> users, Optional<Path> usersFile) implements WithUsers, Checked {
         public Md5 {
             users = InOrder.copyOf(users);
@@ -48,7 +58,12 @@ public sealed interface ClientAuthConfig {
         }
     }
 
-    /** The password in clear, inside TLS only. */
+    /**
+     * The password in clear, inside TLS only.
+     *
+     * @param users see {@link WithUsers}
+     * @param usersFile see {@link WithUsers}
+     */
     record Password(Map<String, UserSecretConfig> users, Optional<Path> usersFile) implements WithUsers, Checked {
         public Password {
             users = InOrder.copyOf(users);
@@ -60,9 +75,17 @@ public sealed interface ClientAuthConfig {
         }
     }
 
-    /** Whoever connects is who they say they are (PgBouncer: auth_type trust). */
+    /**
+     * Whoever connects is who they say they are (PgBouncer: auth_type trust).
+     *
+     * @param allowInsecure see {@link WithoutProof}
+     */
     record Trust(boolean allowInsecure) implements WithoutProof {}
 
-    /** Whoever connects is let in, under any name and with any password (PgBouncer: auth_type any). */
+    /**
+     * Whoever connects is let in, under any name and with any password (PgBouncer: auth_type any).
+     *
+     * @param allowInsecure see {@link WithoutProof}
+     */
     record Any(boolean allowInsecure) implements WithoutProof {}
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** Damaged files: always a result, and problems an operator can use. */
 class ConfigFuzzTest {
-    private static final int ROUNDS = 3_000;
+    private static final int ROUNDS = 2_000;
     private static final String PIECES = "{}[]:,-#&*!|>'\"%@`$?~\n\t \u0000\ud800\u2028é0aé${HOME:-x}";
 
     @Test

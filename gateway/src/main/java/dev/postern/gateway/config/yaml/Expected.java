@@ -15,6 +15,10 @@ final class Expected {
         return keys.isEmpty() ? "{}" : "an object with the keys " + String.join(", ", keys);
     }
 
+    static String variant(List<String> keys) {
+        return "an object with one of the keys " + String.join(", ", keys);
+    }
+
     static String variants(Class<?> sealed) {
         return oneOf(Records.variants(sealed).stream().map(Records::variantKey).toList());
     }

@@ -1,7 +1,5 @@
 package dev.postern.gateway.config.yaml;
 
-import java.util.regex.Pattern;
-
 /**
  * Where a value stands in the file: {@code routes[2].backend.hosts[0]}. A key that is not a plain word is quoted.
  *
@@ -11,10 +9,8 @@ import java.util.regex.Pattern;
 public record KeyPath(String text, String key) {
     public static final KeyPath ROOT = new KeyPath("", "");
 
-    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_-]+");
-
     public KeyPath child(String name) {
-        String step = PLAIN.matcher(name).matches() ? name : '"' + Printable.text(name) + '"';
+        String step = isPlain(name) ? name : '"' + Printable.text(name) + '"';
         return new KeyPath(text.isEmpty() ? step : text + '.' + step, name);
     }
 
@@ -24,6 +20,11 @@ public record KeyPath(String text, String key) {
 
     public boolean isRoot() {
         return text.isEmpty();
+    }
+
+    private static boolean isPlain(String name) {
+        return !name.isEmpty()
+                && name.chars().allMatch(c -> c == '_' || c == '-' || c < 128 && Character.isLetterOrDigit(c));
     }
 
     @Override

@@ -4,14 +4,11 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
@@ -28,7 +25,8 @@ public final class RecordBinder {
     private final ScalarReader scalars;
     private final Placeholders placeholders;
     private final RemovedKeys removed;
-    private final Map<String, Record> topLevel = new HashMap<>();
+    private final Members members;
+    private final TopLevel topLevel;
 
     public RecordBinder(
             Problems problems,
@@ -41,6 +39,8 @@ public final class RecordBinder {
         this.scalars = new ScalarReader(problems, scalarTypes, new Substitution(environment));
         this.placeholders = new Placeholders(scalarTypes);
         this.removed = removed;
+        this.members = new Members(problems);
+        this.topLevel = new TopLevel(problems);
     }
 
     /** Binds the root of a file. */
@@ -86,7 +86,7 @@ public final class RecordBinder {
 
     private Map<String, Object> map(Type valueType, Node node, KeyPath path) {
         Map<String, Object> values = new LinkedHashMap<>();
-        members(node, path, "an object: one \"name: value\" for each").forEach((name, member) -> {
+        members.of(node, path, () -> "an object: one \"name: value\" for each").forEach((name, member) -> {
             KeyPath child = path.child(name);
             values.put(name, value(valueType, member, child));
         });
@@ -95,21 +95,25 @@ public final class RecordBinder {
 
     private <R> R record(Class<R> type, Node node, KeyPath path) {
         List<String> keys = Records.keys(type);
-        Map<String, Node> members = members(node, path, Expected.object(keys));
-        members.keySet().stream().filter(key -> !keys.contains(key)).forEach(key -> unknownKey(type, path, key));
-        return record(type, members, path);
+        Map<String, Node> written = members.of(node, path, () -> Expected.object(keys));
+        for (String key : written.keySet()) {
+            if (!keys.contains(key)) {
+                unknownKey(type, path, key);
+            }
+        }
+        return record(type, written, path);
     }
 
-    private <R> R record(Class<R> type, Map<String, Node> members, KeyPath path) {
+    private <R> R record(Class<R> type, Map<String, Node> written, KeyPath path) {
         List<Object> components = new ArrayList<>();
-        for (RecordComponent component : type.getRecordComponents()) {
+        for (RecordComponent component : Records.components(type)) {
             KeyPath child = path.child(component.getName());
-            Optional<Node> member = Optional.ofNullable(members.get(component.getName()));
-            Object value = member.isPresent()
-                    ? value(component.getGenericType(), member.get(), child)
+            Node node = written.get(component.getName());
+            Object value = node != null
+                    ? value(component.getGenericType(), node, child)
                     : absent(type, component, child, path);
             if (path.isRoot() && value instanceof Record section) {
-                topLevel.put(component.getName(), section);
+                topLevel.add(component.getName(), section);
             }
             components.add(value);
         }
@@ -127,37 +131,34 @@ public final class RecordBinder {
             problems.report(path.child(key), what, gone.get().instead());
             return;
         }
-        List<String> keys = Records.keys(type);
+        misspelt(Records.keys(type), path, key).ifPresent(word -> problems.settle(path.child(word)));
+    }
+
+    /** Reports a key that does not exist, and gives the one that was meant. */
+    private Optional<String> misspelt(List<String> keys, KeyPath path, String key) {
         Optional<String> meant = DidYouMean.among(keys, key);
         problems.report(
                 path.child(key),
                 "unknown key"
                         + meant.map(word -> ", did you mean \"" + word + "\"?").orElse(""),
                 keys.isEmpty() ? "no keys here" : Expected.oneOf(keys));
-        meant.ifPresent(word -> problems.settle(path.child(word)));
+        return meant;
     }
 
     private Object variant(Class<?> sealed, Node node, KeyPath path) {
         List<Class<?>> variants = Records.variants(sealed);
         List<String> keys = variants.stream().map(Records::variantKey).toList();
-        String expected = "an object with one of the keys " + String.join(", ", keys);
-        Map<String, Node> members = members(node, path, expected);
-        if (members.size() != 1) {
+        Map<String, Node> written = members.of(node, path, () -> Expected.variant(keys));
+        if (written.size() != 1) {
             String what =
-                    members.isEmpty() ? "is empty" : "has more than one of " + String.join(", ", members.keySet());
-            problems.report(path, what, expected);
+                    written.isEmpty() ? "is empty" : "has more than one of " + String.join(", ", written.keySet());
+            problems.report(path, what, Expected.variant(keys));
             return placeholders.of(sealed);
         }
-        Map.Entry<String, Node> only = members.entrySet().iterator().next();
+        Map.Entry<String, Node> only = written.entrySet().iterator().next();
         int index = keys.indexOf(only.getKey());
         if (index < 0) {
-            Optional<String> meant = DidYouMean.among(keys, only.getKey());
-            problems.report(
-                    path.child(only.getKey()),
-                    "unknown key"
-                            + meant.map(word -> ", did you mean \"" + word + "\"?")
-                                    .orElse(""),
-                    Expected.oneOf(keys));
+            misspelt(keys, path, only.getKey());
             problems.settle(path);
             return placeholders.of(sealed);
         }
@@ -168,16 +169,14 @@ public final class RecordBinder {
         if (!Records.isBareValue(variant)) {
             return record(variant, node, path);
         }
-        Object bare = value(variant.getRecordComponents()[0].getGenericType(), node, path);
+        Object bare = value(Records.components(variant).getFirst().getGenericType(), node, path);
         return Records.construct(variant, new Object[] {bare});
     }
 
     private Object absent(Class<?> owner, RecordComponent component, KeyPath path, KeyPath ownerPath) {
-        Optional<Object> inherited = inherited(component, path, ownerPath);
-        if (inherited.isPresent()) {
-            return inherited.get();
-        }
-        Optional<Object> given = defaults.of(owner, component.getName());
+        Optional<Object> given = topLevel.whole(component, path)
+                .or(() -> topLevel.value(component, path, ownerPath))
+                .or(() -> defaults.of(owner, component.getName()));
         if (given.isPresent()) {
             return given.get();
         }
@@ -189,48 +188,5 @@ public final class RecordBinder {
             problems.report(path, "is missing", scalars.reads(raw) ? scalars.expected(raw) : Expected.variants(raw));
         }
         return placeholders.of(raw);
-    }
-
-    private Optional<Object> inherited(RecordComponent component, KeyPath path, KeyPath ownerPath) {
-        Record section = topLevel.get(ownerPath.key());
-        if (section == null) {
-            return Optional.empty();
-        }
-        for (RecordComponent same : section.getClass().getRecordComponents()) {
-            if (same.getName().equals(component.getName())
-                    && same.getGenericType().equals(component.getGenericType())) {
-                if (problems.isSettled(KeyPath.ROOT.child(ownerPath.key()).child(same.getName()))) {
-                    problems.settle(path);
-                }
-                return Optional.of(Records.read(section, same));
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** The members of an object in the order of the file; a key that stands twice is a problem and counts once. */
-    private Map<String, Node> members(Node node, KeyPath path, String expected) {
-        Map<String, Node> members = new LinkedHashMap<>();
-        if (node instanceof MappingNode mapping) {
-            mapping.getValue().forEach(tuple -> {
-                Optional<String> key = Nodes.key(tuple.getKeyNode());
-                if (key.isEmpty()) {
-                    problems.reportAt(tuple.getKeyNode().getStartMark(), path.child("?"), "is not a plain key", "text");
-                } else {
-                    member(members, key.get(), tuple, path.child(key.get()));
-                }
-            });
-        } else if (!Nodes.isNull(node)) {
-            problems.report(path, "is " + Nodes.kind(node), expected);
-        }
-        return members;
-    }
-
-    private void member(Map<String, Node> members, String key, NodeTuple tuple, KeyPath path) {
-        if (members.putIfAbsent(key, tuple.getValueNode()) == null) {
-            problems.locate(path, tuple.getKeyNode());
-        } else {
-            problems.reportAt(tuple.getKeyNode().getStartMark(), path, "the key stands twice", "each key once");
-        }
     }
 }
