@@ -9,7 +9,8 @@ import java.util.Map;
 
 /**
  * Users in the format of PgBouncer's userlist.txt: a line each, {@code "user" "secret"}, a quote inside either doubled, the
- * rest of the line ignored, {@code ;} before a comment. A user that stands twice has the later secret, as there.
+ * rest of the line ignored, {@code ;} before a comment. A user that stands twice has the later secret, as there; one whose
+ * secret is empty, which PgBouncer lists for other methods, is left out.
  *
  * @param users secrets by user name: passwords or verifiers
  * @param problems with their positions; without any the list is whole
@@ -36,7 +37,7 @@ public record UserList(Map<String, Secret> users, List<Problem> problems) {
             Quoted secret = user.found() ? Quoted.at(line, user.end()) : Quoted.NONE;
             if (!secret.found() || user.text().isEmpty()) {
                 problems.add(new Problem(file, i + 1, 1, "", "is no user with a secret", EXPECTED));
-            } else {
+            } else if (!secret.text().isEmpty()) {
                 users.put(user.text(), Secret.ofText(secret.text()));
             }
         }
