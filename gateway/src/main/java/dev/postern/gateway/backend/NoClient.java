@@ -38,6 +38,11 @@ final class NoClient implements ClientEnd {
     public void settings(SessionSettings changed) {}
 
     @Override
+    public SessionSettings startupSettings() {
+        return SessionSettings.NONE;
+    }
+
+    @Override
     public void resetSettings() {}
 
     @Override

@@ -88,11 +88,16 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
     public void handlerAdded(ChannelHandlerContext ctx) {
         login.step("authentication");
         if (startup.needsNegotiation()) {
-            login.send(new NegotiateProtocolVersion(ProtocolVersion.LATEST, startup.unrecognizedProtocolOptions()));
+            login.send(new NegotiateProtocolVersion(spoken(), startup.unrecognizedProtocolOptions()));
         }
         Exchange begun = authenticator.begin(facts(), ctx.channel().eventLoop());
         exchange = begun;
         act(ctx, begun.start());
+    }
+
+    /** The client's own version, or ours where its is newer: never one above what it asked for. */
+    private ProtocolVersion spoken() {
+        return startup.version().isNewerThan(ProtocolVersion.LATEST) ? ProtocolVersion.LATEST : startup.version();
     }
 
     private LoginFacts facts() {

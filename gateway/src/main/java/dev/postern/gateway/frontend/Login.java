@@ -126,7 +126,11 @@ final class Login {
     }
 
     void refuse(ProtocolViolation violation) {
-        refuse(violation.refusal());
+        if (violation.refusal() instanceof Refusal.MalformedCancelRequest) {
+            gone();
+        } else {
+            refuse(violation.refusal());
+        }
     }
 
     /** The one way a login fails: the operator reads why, the client what it may, and the connection is closed. */

@@ -236,7 +236,12 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     @Override
     public void settings(SessionSettings changed) {
-        settings = changed;
+        settings = pool.welcomes().canonical(changed);
+    }
+
+    @Override
+    public SessionSettings startupSettings() {
+        return startupSettings;
     }
 
     @Override
@@ -249,6 +254,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         idleSince = System.nanoTime();
         if (pool.isSessionMode() && !draining && !pool.removed()) {
             return;
+        }
+        if (link.learnsSettings()) {
+            return; // it will be ready again
         }
         if (state instanceof SessionState.Active active) {
             state = SessionState.IDLE;

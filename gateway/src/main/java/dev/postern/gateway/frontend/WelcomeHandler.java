@@ -231,6 +231,11 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     public void settings(SessionSettings changed) {}
 
     @Override
+    public SessionSettings startupSettings() {
+        return judged;
+    }
+
+    @Override
     public void resetSettings() {}
 
     @Override

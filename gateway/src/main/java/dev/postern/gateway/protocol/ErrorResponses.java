@@ -66,6 +66,7 @@ public final class ErrorResponses {
             case Refusal.QueryCanceled ignored ->
                 ErrorResponse.error(SqlStates.QUERY_CANCELED, "canceling statement due to user request");
             case Refusal.ProtocolViolated r -> ErrorResponse.fatal(SqlStates.PROTOCOL_VIOLATION, r.message());
+            case Refusal.MalformedCancelRequest r -> ErrorResponse.fatal(SqlStates.PROTOCOL_VIOLATION, r.message());
             case Refusal.FeatureNotSupported r -> ErrorResponse.fatal(SqlStates.FEATURE_NOT_SUPPORTED, r.message());
             case Refusal.InvalidStartupParameter r ->
                 ErrorResponse.fatal(SqlStates.INVALID_PARAMETER_VALUE, r.message());

@@ -90,6 +90,9 @@ public sealed interface Refusal {
     record ProtocolViolated(String message) implements Refusal {}
 
     /** Something of PostgreSQL that does not work through the gateway. The message goes to the client. */
+    /** A cancel request whose key is no key: like every cancel request it gets no answer. */
+    record MalformedCancelRequest(String message) implements Refusal {}
+
     record FeatureNotSupported(String message) implements Refusal {}
 
     /** A startup parameter or option with no meaning. The message goes to the client. */
@@ -128,6 +131,7 @@ public sealed interface Refusal {
             case QueryTimeout ignored -> "query_timeout";
             case QueryCanceled ignored -> "query_canceled";
             case ProtocolViolated ignored -> "protocol_violation";
+            case MalformedCancelRequest ignored -> "malformed_cancel_request";
             case FeatureNotSupported ignored -> "feature_not_supported";
             case InvalidStartupParameter ignored -> "invalid_startup_parameter";
             case Internal ignored -> "internal";

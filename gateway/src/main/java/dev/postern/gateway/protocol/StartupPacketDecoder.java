@@ -62,7 +62,10 @@ public final class StartupPacketDecoder {
             case SSLRequest.CODE, GSSENCRequest.CODE -> check(length == MIN_LENGTH);
             case CancelRequest.CODE -> {
                 int keyLength = length - CancelRequest.LENGTH_WITHOUT_KEY;
-                check(keyLength >= BackendKeyData.MIN_KEY_LENGTH && keyLength <= BackendKeyData.MAX_KEY_LENGTH);
+                if (keyLength < BackendKeyData.MIN_KEY_LENGTH || keyLength > BackendKeyData.MAX_KEY_LENGTH) {
+                    String message = "invalid length of cancel request packet";
+                    throw new ProtocolViolation(new Refusal.MalformedCancelRequest(message), message);
+                }
             }
             default -> checkVersion(ProtocolVersion.ofCode(code));
         }

@@ -2,6 +2,7 @@ package dev.postern.gateway.relay;
 
 import dev.postern.gateway.protocol.BackendMessage;
 import dev.postern.gateway.protocol.BackendType;
+import dev.postern.gateway.protocol.DataRow;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ParameterStatus;
@@ -61,6 +62,11 @@ final class Answers {
 
     boolean ended() {
         return link.ended();
+    }
+
+    /** Whether rows that come now are the answer to a query of the gateway's own. */
+    boolean readsRows() {
+        return inFlight.peek() == Request.INTERNAL_QUERY;
     }
 
     void violated(ProtocolViolation violation) {
@@ -257,6 +263,7 @@ final class Answers {
             case BackendType.ERROR_RESPONSE ->
                 link.internalFailed((ErrorResponse) BackendMessage.decode(type, body(at, to)));
             case BackendType.PARAMETER_STATUS -> reported(at, to);
+            case BackendType.DATA_ROW -> link.internalRow((DataRow) BackendMessage.decode(type, body(at, to)));
             case BackendType.READY_FOR_QUERY -> {
                 leaveOut(at, to);
                 byte status = run.getByte(at + MessageHeader.HEADER_LENGTH);

@@ -17,6 +17,9 @@ public interface ClientEnd {
     /** The client changed a setting of its session. */
     void settings(SessionSettings changed);
 
+    /** What the client asked for in its startup packet: RESET goes back to it. */
+    SessionSettings startupSettings();
+
     /** A client's RESET ALL or DISCARD ALL: the settings of its startup packet hold again. */
     void resetSettings();
 

@@ -1,5 +1,6 @@
 package dev.postern.gateway.relay;
 
+import dev.postern.gateway.protocol.DataRow;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.MessageWriter;
 import io.netty.buffer.ByteBuf;
@@ -37,6 +38,7 @@ public final class Link {
     private long lastTransactionNanos;
     private Consumer<Optional<ErrorResponse>> internalDone = error -> {};
     private Optional<ErrorResponse> internalError = Optional.empty();
+    private Consumer<DataRow> internalRows = row -> {};
 
     /**
      * Joins them. The server must be clean.
@@ -148,6 +150,7 @@ public final class Link {
     public void internalQuery(String sql, Consumer<Optional<ErrorResponse>> done) {
         internalDone = done;
         internalError = Optional.empty();
+        internalRows = row -> {};
         ByteBuf message = server.alloc().buffer();
         MessageWriter.writeQuery(message, sql);
         begin(Request.INTERNAL_QUERY);
@@ -171,6 +174,29 @@ public final class Link {
         return true;
     }
 
+    /**
+     * After a statement that SET something: asks the server what the session's settings are now, and makes them the
+     * client's own. False when there is nothing to ask.
+     */
+    public boolean learnsSettings() {
+        if (!sessionChanged) {
+            return false;
+        }
+        sessionChanged = false;
+        LearnedSettings learned = new LearnedSettings();
+        internalQuery(LearnedSettings.QUERY, error -> {
+            if (error.isPresent()) {
+                sessionChanged = true;
+                server.settingsUnknown();
+            } else {
+                client.settings(learned.settings().orElse(client.startupSettings()));
+                server.settings(learned.settings());
+            }
+        });
+        internalRows = learned::add;
+        return true;
+    }
+
     private Consumer<Optional<ErrorResponse>> settled(SessionSettings wanted, Consumer<Optional<ErrorResponse>> done) {
         return error -> {
             if (error.isEmpty()) {
@@ -178,6 +204,10 @@ public final class Link {
             }
             done.accept(error);
         };
+    }
+
+    void internalRow(DataRow row) {
+        internalRows.accept(row);
     }
 
     void internalFailed(ErrorResponse error) {

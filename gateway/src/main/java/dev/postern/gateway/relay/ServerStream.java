@@ -61,8 +61,9 @@ public final class ServerStream {
             int length = in.getInt(at + 1);
             MessageHeader.checkLength(type, length, MessageHeader.backendLimit(type));
             int next = at + 1 + length;
-            if (type != BackendType.DATA_ROW && type != BackendType.COPY_DATA) {
-                if (next > end && isRead(type) && length <= MOST_HELD) {
+            boolean bulk = type == BackendType.DATA_ROW || type == BackendType.COPY_DATA;
+            if (!bulk || answers.readsRows()) {
+                if (next > end && (bulk || isRead(type)) && length <= MOST_HELD) {
                     break;
                 }
                 answers.answer(type, at, Math.min(next, end));

@@ -65,6 +65,13 @@ public final class SessionSettings {
         return new SessionSettings(changed);
     }
 
+    /** These, and from the others those that are not among these. */
+    SessionSettings orElse(SessionSettings others) {
+        TreeMap<String, String> both = new TreeMap<>(others.values);
+        both.putAll(values);
+        return both.isEmpty() ? NONE : new SessionSettings(both);
+    }
+
     public SessionSettings without(String name) {
         String key = key(name);
         if (!values.containsKey(key)) {
