@@ -4,7 +4,9 @@ import dev.postern.auth.credentials.BackgroundTasks;
 import dev.postern.auth.credentials.Backoff;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.random.RandomGenerator;
@@ -48,6 +50,7 @@ final class VaultConnection implements AutoCloseable {
     // Guarded by this.
     private final PriorityQueue<Job> waiting =
             new PriorityQueue<>(Comparator.comparing(Job::urgency).thenComparing(Job::order));
+    private final List<Runnable> atReturn = new ArrayList<>();
     private long order;
     private Optional<Instant> awaySince = Optional.empty();
     private String awayReason = "";
@@ -105,6 +108,17 @@ final class VaultConnection implements AutoCloseable {
         }
     }
 
+    /** Runs this once when Vault is back; at once where it is. No job: it makes no request itself. */
+    void atReturn(Runnable notice) {
+        synchronized (this) {
+            if (isAway()) {
+                atReturn.add(notice);
+                return;
+            }
+        }
+        tasks.run(notice);
+    }
+
     /** One request; blocks. What it shows of Vault's state is noted. */
     VaultAnswer send(VaultRequest request) {
         VaultAnswer answer = client.send(request);
@@ -152,6 +166,7 @@ final class VaultConnection implements AutoCloseable {
     }
 
     private void cameBack() {
+        List<Runnable> returned;
         synchronized (this) {
             if (!isAway()) {
                 return;
@@ -162,7 +177,10 @@ final class VaultConnection implements AutoCloseable {
                     Duration.between(awaySince.orElseThrow(), tasks.now()).toSeconds());
             awaySince = Optional.empty();
             canaryOut = false;
+            returned = List.copyOf(atReturn);
+            atReturn.clear();
         }
+        returned.forEach(tasks::run);
         while (true) {
             Job job;
             synchronized (this) {
@@ -213,15 +231,17 @@ final class VaultConnection implements AutoCloseable {
             return;
         }
         canary.task().run();
-        boolean unsettled;
+        // It may have ended without a request, its purpose being gone: then the health probe alone has to do.
+        cameBackUnlessSettled();
+    }
+
+    private void cameBackUnlessSettled() {
         synchronized (this) {
-            // The job may have ended without a request, its purpose being gone.
-            unsettled = isAway() && canaryOut;
-            canaryOut = false;
+            if (!canaryOut) {
+                return;
+            }
         }
-        if (unsettled) {
-            tasks.run(this::probe);
-        }
+        cameBack();
     }
 
     @Override
@@ -229,6 +249,7 @@ final class VaultConnection implements AutoCloseable {
         synchronized (this) {
             closed = true;
             waiting.clear();
+            atReturn.clear();
         }
         client.close();
     }

@@ -109,7 +109,7 @@ final class VaultReader implements CredentialReader {
     private void readAtReturn() {
         if (!waitsForReturn) {
             waitsForReturn = true;
-            connection.submit(VaultConnection.Urgency.RENEW, () -> {
+            connection.atReturn(() -> {
                 waitsForReturn = false;
                 onReturn.run();
             });
