@@ -32,12 +32,13 @@ import java.util.Optional;
  * The live parts of one route: who may come in, with what its servers are opened, and their TLS. Made on a thread that may
  * block, since it reads files and derives verifiers.
  */
-record RouteParts(ClientAuthenticator authenticator, CredentialSource credentials, Optional<BackendTls> tls)
+record RouteParts(
+        ClientAuthenticator authenticator, CredentialSource credentials, Optional<BackendTls> tls, Services services)
         implements AutoCloseable {
 
     static RouteParts of(RouteConfig config, Services services) throws StartFailure {
         Optional<BackendTls> tls = tls(config, services);
-        return new RouteParts(authenticator(config, services), credentials(config, services), tls);
+        return new RouteParts(authenticator(config, services), credentials(config, services), tls, services);
     }
 
     private static Optional<BackendTls> tls(RouteConfig config, Services services) throws StartFailure {
@@ -123,6 +124,9 @@ record RouteParts(ClientAuthenticator authenticator, CredentialSource credential
     @Override
     public void close() {
         credentials.close();
-        tls.ifPresent(BackendTls::close);
+        tls.ifPresent(backend -> {
+            services.certificates().unwatch(backend);
+            backend.close();
+        });
     }
 }

@@ -9,6 +9,7 @@ import dev.postern.gateway.protocol.Refusal;
 import dev.postern.routing.RouteDecision;
 import dev.postern.routing.RouteTable;
 import dev.postern.routing.StartupFacts;
+import java.util.List;
 import java.util.Optional;
 
 /** The routing table that is current; a reload swaps it whole. */
@@ -35,7 +36,9 @@ final class RouteSnapshot implements Routes {
                 new Decision.Served(entry.target().serve(database, captures));
             case RouteDecision.Unknown<RouteRuntime> unknown -> new Decision.Unknown();
             case RouteDecision.Contradiction<RouteRuntime>(var claimed, var hint, var why) ->
-                new Decision.Refused(new Refusal.RouteContradiction(database, serverName.orElse("")));
+                new Decision.Contradicted(
+                        claimed.target().serve(database, List.of()),
+                        new Refusal.RouteContradiction(database, serverName.orElse("")));
         };
     }
 

@@ -19,6 +19,7 @@ import dev.postern.gateway.relay.ServerParts;
 import dev.postern.gateway.relay.ServerStatements;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.gateway.relay.StatementCache;
+import dev.postern.tls.BackendTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -264,9 +265,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         cancels++;
         BackendKeyData data = key.get();
         SocketAddress socket = channel.remoteAddress();
+        Optional<BackendTls> requestTls = tls ? backend.tls() : Optional.empty();
         ServerCancel.send(
                 new CancelRequest(data.processId(), data.secretKey()),
-                tls ? backend.tls() : Optional.empty(),
+                requestTls,
                 address,
                 socket,
                 loop(),

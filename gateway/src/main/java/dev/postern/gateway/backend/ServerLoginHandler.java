@@ -30,6 +30,7 @@ import dev.postern.gateway.protocol.StartupMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.DecoderException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,6 +163,7 @@ final class ServerLoginHandler extends ByteToMessageDecoder {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        done.failed(OpenFailure.unreachable("the login at " + address + " failed: " + cause.getMessage()));
+        Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        done.failed(OpenFailure.unreachable("the login at " + address + " failed: " + root.getMessage()));
     }
 }

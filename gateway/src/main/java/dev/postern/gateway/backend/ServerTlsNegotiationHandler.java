@@ -2,6 +2,7 @@ package dev.postern.gateway.backend;
 
 import dev.postern.gateway.protocol.SSLRequest;
 import dev.postern.tls.BackendTls;
+import dev.postern.tls.TlsFailures;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -65,8 +66,7 @@ final class ServerTlsNegotiationHandler extends ChannelInboundHandlerAdapter {
         } else if (handshake.isSuccess()) {
             proceed(ctx);
         } else {
-            failed("TLS with the server at " + address + " failed: "
-                    + handshake.cause().getMessage());
+            failed("TLS with the server at " + address + " failed: " + TlsFailures.explain(handshake.cause()));
         }
     }
 
@@ -85,6 +85,6 @@ final class ServerTlsNegotiationHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        failed("TLS with the server at " + address + " failed: " + cause.getMessage());
+        failed("TLS with the server at " + address + " failed: " + TlsFailures.explain(cause));
     }
 }

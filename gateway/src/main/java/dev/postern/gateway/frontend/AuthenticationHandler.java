@@ -13,6 +13,7 @@ import dev.postern.gateway.protocol.AuthenticationMD5Password;
 import dev.postern.gateway.protocol.AuthenticationSASL;
 import dev.postern.gateway.protocol.AuthenticationSASLContinue;
 import dev.postern.gateway.protocol.AuthenticationSASLFinal;
+import dev.postern.gateway.protocol.ErrorResponses;
 import dev.postern.gateway.protocol.FrontendType;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.NegotiateProtocolVersion;
@@ -43,6 +44,11 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
     private final Optional<TlsFacts> tls;
     private final Optional<ServedRoute> route;
     private final ClientAuthenticator authenticator;
+    /** What the operator reads when the exchange of nobody ends; the client reads of a wrong password. */
+    private final Optional<Refusal> shutOut;
+    /** Why a client that has proved itself is refused all the same. */
+    private final Optional<Refusal> afterLogin;
+
     private @Nullable Exchange exchange;
     private Awaited awaited = Awaited.NOTHING;
 
@@ -60,28 +66,42 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             SessionSettings settings,
             Optional<TlsFacts> tls,
             Optional<ServedRoute> route,
-            ClientAuthenticator authenticator) {
+            ClientAuthenticator authenticator,
+            Optional<Refusal> shutOut,
+            Optional<Refusal> afterLogin) {
         this.login = login;
         this.startup = startup;
         this.settings = settings;
         this.tls = tls;
         this.route = route;
         this.authenticator = authenticator;
+        this.shutOut = shutOut;
+        this.afterLogin = afterLogin;
     }
 
     static AuthenticationHandler of(
-            Login login, StartupMessage startup, SessionSettings settings, Optional<TlsFacts> tls, ServedRoute route) {
-        return new AuthenticationHandler(login, startup, settings, tls, Optional.of(route), route.authenticator());
+            Login login,
+            StartupMessage startup,
+            SessionSettings settings,
+            Optional<TlsFacts> tls,
+            ServedRoute route,
+            Optional<Refusal> afterLogin) {
+        return new AuthenticationHandler(
+                login, startup, settings, tls, Optional.of(route), route.authenticator(), Optional.empty(), afterLogin);
     }
 
-    static AuthenticationHandler ofNobody(Login login, StartupMessage startup, Optional<TlsFacts> tls) {
+    /** For a client that will not come in, whatever it knows. */
+    static AuthenticationHandler ofNobody(
+            Login login, StartupMessage startup, Optional<TlsFacts> tls, Refusal shutOut) {
         return new AuthenticationHandler(
                 login,
                 startup,
                 SessionSettings.NONE,
                 tls,
                 Optional.empty(),
-                login.listener().routes().nobody());
+                login.listener().routes().nobody(),
+                Optional.of(shutOut),
+                Optional.empty());
     }
 
     @Override
@@ -188,6 +208,8 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 login.send(new AuthenticationMD5Password(new java.math.BigInteger(salt).intValue()));
             }
             case Step.Accepted accepted -> accepted(ctx, accepted);
+            case Step.Rejected(Rejection.PasswordFailed why)
+            when shutOut.isPresent() -> login.refuse(shutOut.get(), ErrorResponses.of(refusal(why)));
             case Step.Rejected(Rejection why) -> login.refuse(refusal(why));
             case Step.Later(var later) ->
                 later.thenAccept(next -> {
@@ -201,6 +223,10 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
     private void accepted(ChannelHandlerContext ctx, Step.Accepted accepted) {
         if (route.isEmpty()) {
             login.refuse(new Refusal.Internal("a login without a route was accepted"));
+            return;
+        }
+        if (afterLogin.isPresent()) {
+            login.refuse(afterLogin.get());
             return;
         }
         if (accepted.hasSaslFinal()) {

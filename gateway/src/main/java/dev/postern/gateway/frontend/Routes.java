@@ -18,7 +18,10 @@ public interface Routes {
         /** The client learns nothing of it: it fails like a wrong password. */
         record Unknown() implements Decision {}
 
-        /** Two things the client said lead to two routes. */
-        record Refused(Refusal refusal) implements Decision {}
+        /**
+         * Two things the client said lead to two routes: once it has proved itself to the first, it is told so. A stranger
+         * must not learn which names exist.
+         */
+        record Contradicted(ServedRoute route, Refusal refusal) implements Decision {}
     }
 }

@@ -11,7 +11,10 @@ import java.util.Optional;
 public interface ServedRoute {
     String name();
 
-    /** Whether a client from there may try to log in at all, judged before anything is asked. */
+    /**
+     * Whether this user may come in from there at all. One that may not goes through a login that nobody passes: the
+     * operator reads why, the client learns nothing, and no password can be tried from a network that is shut out.
+     */
     Optional<Refusal> refuses(String user, SocketAddress client);
 
     ClientAuthenticator authenticator();

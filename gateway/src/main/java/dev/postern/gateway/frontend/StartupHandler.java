@@ -69,11 +69,20 @@ final class StartupHandler extends ByteToMessageDecoder {
         Optional<TlsFacts> tls = TlsFacts.of(ctx.pipeline());
         Routes routes = login.listener().routes();
         switch (routes.decide(startup.database(), tls.flatMap(TlsFacts::serverName), routeOption)) {
-            case Routes.Decision.Refused(Refusal refusal) -> login.refuse(refusal);
             case Routes.Decision.Unknown() ->
-                ctx.pipeline().replace(this, "login", AuthenticationHandler.ofNobody(login, startup, tls));
+                ctx.pipeline()
+                        .replace(
+                                this,
+                                "login",
+                                AuthenticationHandler.ofNobody(
+                                        login,
+                                        startup,
+                                        tls,
+                                        new Refusal.UnknownDatabase(startup.user(), startup.database())));
+            case Routes.Decision.Contradicted(ServedRoute route, Refusal refusal) ->
+                served(ctx, startup, SessionSettings.of(settings), tls, route, Optional.of(refusal));
             case Routes.Decision.Served(ServedRoute route) ->
-                served(ctx, startup, SessionSettings.of(settings), tls, route);
+                served(ctx, startup, SessionSettings.of(settings), tls, route, Optional.empty());
         }
     }
 
@@ -82,11 +91,12 @@ final class StartupHandler extends ByteToMessageDecoder {
             StartupMessage startup,
             SessionSettings settings,
             Optional<TlsFacts> tls,
-            ServedRoute route) {
+            ServedRoute route,
+            Optional<Refusal> afterLogin) {
         login.routed(route.name());
         Optional<Refusal> refusal = route.refuses(startup.user(), login.client());
         if (refusal.isPresent()) {
-            login.refuse(refusal.get());
+            ctx.pipeline().replace(this, "login", AuthenticationHandler.ofNobody(login, startup, tls, refusal.get()));
             return;
         }
         // Not from within this read: a channel leaves its loop between two of its events.
@@ -98,7 +108,7 @@ final class StartupHandler extends ByteToMessageDecoder {
                                 .replace(
                                         this,
                                         "login",
-                                        AuthenticationHandler.of(login, startup, settings, tls, route))));
+                                        AuthenticationHandler.of(login, startup, settings, tls, route, afterLogin))));
     }
 
     @Override
