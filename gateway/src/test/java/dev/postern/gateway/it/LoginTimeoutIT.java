@@ -6,7 +6,6 @@ import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.PostgresServers;
-import dev.postern.gateway.it.harness.RequiresGateway;
 import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.ServerAddress;
 import dev.postern.gateway.it.harness.WireClient;
@@ -23,7 +22,6 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** clientLoginTimeout: one deadline from accept to the first ReadyForQuery, wherever the client stops. */
-@RequiresGateway
 class LoginTimeoutIT {
     private static final Duration LIMIT = Duration.ofSeconds(1);
     /** On a busy machine the cut comes late, never early. */

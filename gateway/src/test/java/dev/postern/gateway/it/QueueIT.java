@@ -6,7 +6,6 @@ import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.PostgresServers;
-import dev.postern.gateway.it.harness.RequiresGateway;
 import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.WireClient;
 import dev.postern.gateway.it.harness.WireMessage;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Clients that wait for a server: their order, their patience, and who may hurry them. */
-@RequiresGateway
 class QueueIT {
     private static GatewayFixture gateway;
 
@@ -115,18 +113,6 @@ class QueueIT {
             holder.query("begin");
             assertThat(waiter.ask("select 'from the reserve'")).isEqualTo("from the reserve");
             holder.query("commit");
-        }
-    }
-
-    @Test
-    void tellsAWaiterThatItWaits() {
-        try (WireClient holder = gateway.connect("notified");
-                WireClient waiter = gateway.connect("notified")) {
-            holder.query("begin");
-            waiter.send(FrontendBytes.query("select 1 as n"));
-            assertThat(waiter.receive().type()).isEqualTo('N');
-            holder.query("commit");
-            assertThat(waiter.answers()).containsExactly("T(n:23)", "D(1)", "C(SELECT 1)", "Z(I)");
         }
     }
 

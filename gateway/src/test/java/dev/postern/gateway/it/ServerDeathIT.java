@@ -7,7 +7,6 @@ import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.PostgresServer;
 import dev.postern.gateway.it.harness.PostgresServers;
-import dev.postern.gateway.it.harness.RequiresGateway;
 import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.WireClient;
 import dev.postern.gateway.it.harness.WireMessage;
@@ -15,19 +14,29 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A server that dies: idle clients do not notice, active ones lose their transaction and nothing else. */
-@RequiresGateway
 class ServerDeathIT {
-    private PostgresServer postgres;
+    private static PostgresServer postgres;
     private GatewayFixture gateway;
+
+    @BeforeAll
+    static void startServer() {
+        postgres = PostgresServers.own();
+    }
+
+    @AfterAll
+    static void stopServer() {
+        postgres.close();
+    }
 
     @BeforeEach
     void start() {
-        postgres = PostgresServers.own();
         RouteYaml orders = RouteYaml.to(postgres, "orders", "orders");
         gateway = GatewayFixture.start(GatewayYaml.of(
                 orders.withPool("{mode: transaction, defaultPoolSize: 3, serverCheckDelay: 0s}"),
@@ -44,7 +53,6 @@ class ServerDeathIT {
             gateway.assertClean();
         } finally {
             gateway.close();
-            postgres.close();
         }
     }
 

@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 
@@ -14,6 +16,9 @@ import javax.net.ssl.TrustManager;
  * A throw-away certificate authority and what it issued, as PEM files and as JSSE objects. Read-only after it is made.
  */
 public final class Certificates {
+    /** Long enough that nobody warns of its end. */
+    private static final Duration LIFE = Duration.ofDays(90);
+
     private static final Certificates SHARED = create();
 
     private final Path directory;
@@ -35,6 +40,7 @@ public final class Certificates {
             Path directory = TemporaryFolders.create("certificates");
             X509Bundle authority = new CertificateBuilder()
                     .subject("CN=Postern test authority")
+                    .notAfter(Instant.now().plus(LIFE))
                     .setIsCertificateAuthority(true)
                     .setKeyUsage(true, CertificateBuilder.KeyUsage.keyCertSign, CertificateBuilder.KeyUsage.cRLSign)
                     .ecp256()
@@ -64,6 +70,7 @@ public final class Certificates {
         try {
             CertificateBuilder builder = new CertificateBuilder()
                     .subject(localhost ? "CN=localhost" : "CN=elsewhere.example.com")
+                    .notAfter(Instant.now().plus(LIFE))
                     .addExtendedKeyUsageServerAuth()
                     .ecp256();
             if (localhost) {

@@ -7,8 +7,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class CleanAfterEach implements AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext context) {
-        if (GatewayFixture.available()) {
-            GatewayFixture.shared().assertClean();
-        }
+        GatewayFixture.shared().assertClean();
     }
 }

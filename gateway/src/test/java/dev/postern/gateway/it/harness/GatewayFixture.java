@@ -26,11 +26,6 @@ public final class GatewayFixture implements AutoCloseable {
         this.gateway = gateway;
     }
 
-    /** Whether there is a data plane to start. */
-    public static boolean available() {
-        return GatewayHandle.AVAILABLE;
-    }
-
     /** One gateway for all scenarios that do no harm to it; it ends with the JVM. */
     public static GatewayFixture shared() {
         return Shared.GATEWAY;
@@ -81,7 +76,9 @@ public final class GatewayFixture implements AutoCloseable {
 
     /** Begins to drain; the future completes at its end. */
     public CompletableFuture<Void> drain(Duration limit) {
-        return gateway.drain(limit);
+        CompletableFuture<Void> end = gateway.drain(limit);
+        Awaitility.await("the drain begins").pollInterval(Duration.ofMillis(5)).until(() -> !gateway.isReady());
+        return end;
     }
 
     /** Clients that wait for a server, over all pools. */
@@ -129,6 +126,10 @@ public final class GatewayFixture implements AutoCloseable {
 
     private static final class Shared {
         static final GatewayFixture GATEWAY = start(yaml());
+
+        static {
+            AtExit.run(GATEWAY::close);
+        }
 
         private static GatewayYaml yaml() {
             GatewayYaml yaml = GatewayYaml.of();

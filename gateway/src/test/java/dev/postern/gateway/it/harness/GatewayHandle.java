@@ -1,42 +1,68 @@
 package dev.postern.gateway.it.harness;
 
+import dev.postern.gateway.Gateway;
+import dev.postern.gateway.GatewayViews;
+import dev.postern.gateway.StartFailure;
 import dev.postern.gateway.config.GatewayConfig;
+import dev.postern.gateway.pool.PoolView;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
-/** Placeholder until the data plane is there. */
+/** The product's side of {@link GatewayFixture}: the one place of the harness that knows its classes. */
 final class GatewayHandle {
-    static final boolean AVAILABLE = false;
+    private static final Executor VIRTUAL = Thread::startVirtualThread;
 
-    private GatewayHandle() {}
+    private final Gateway gateway;
+
+    private GatewayHandle(Gateway gateway) {
+        this.gateway = gateway;
+    }
 
     static GatewayHandle start(GatewayConfig config) {
-        throw new IllegalStateException("no data plane to start with " + config.listeners());
+        try {
+            return new GatewayHandle(Gateway.start(config));
+        } catch (StartFailure e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
     }
 
     void reload(GatewayConfig config) {
-        throw new IllegalStateException("no data plane to reload " + config.listeners());
+        try {
+            gateway.reload(config);
+        } catch (StartFailure e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
     }
 
     CompletableFuture<Void> drain(Duration limit) {
-        throw new IllegalStateException("no data plane to drain within " + limit);
+        return CompletableFuture.runAsync(() -> gateway.drain(Duration.ZERO, limit), VIRTUAL);
     }
 
+    boolean isReady() {
+        return gateway.isReady();
+    }
+
+    /** Connections, logged in or not. */
     int clients() {
-        return 0;
+        return gateway.clients().open();
     }
 
     int waitingClients() {
-        return 0;
+        return GatewayViews.all(gateway).stream().mapToInt(PoolView::waiting).sum();
     }
 
     int activeServers() {
-        return 0;
+        return GatewayViews.all(gateway).stream().mapToInt(PoolView::active).sum();
     }
 
     int servers(String route) {
-        return route.length();
+        return GatewayViews.ofRoute(gateway, route).stream()
+                .mapToInt(PoolView::servers)
+                .sum();
     }
 
-    void close() {}
+    void close() {
+        gateway.close();
+    }
 }

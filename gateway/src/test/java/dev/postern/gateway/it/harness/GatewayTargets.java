@@ -10,6 +10,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The scenario needs a gateway: both pool modes. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
-@ParameterizedTest(name = "{0}", allowZeroInvocations = true)
+@ParameterizedTest(name = "{0}")
 @MethodSource("dev.postern.gateway.it.harness.Targets#gateway")
 public @interface GatewayTargets {}

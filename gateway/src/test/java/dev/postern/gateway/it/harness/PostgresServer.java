@@ -43,7 +43,7 @@ public final class PostgresServer implements AutoCloseable {
         PostgresTemplate template = PostgresTemplate.shared();
         PostgresServer server = new PostgresServer(template.binaries(), template.copy(), FreePorts.one());
         server.configure(certificate);
-        Runtime.getRuntime().addShutdownHook(new Thread(server::killNow));
+        AtExit.run(server::killNow);
         server.start();
         return server;
     }

@@ -42,16 +42,19 @@ final class PostgresTemplate {
     Path copy() {
         Path home = TemporaryFolders.create("postgres");
         Path target = home.resolve("data");
-        try (Stream<Path> paths = Files.walk(dataDirectory)) {
-            for (Path path : (Iterable<Path>) paths::iterator) {
-                Files.copy(
-                        path,
-                        target.resolve(dataDirectory.relativize(path).toString()),
-                        java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+        try {
+            // Thousands of small files: a process that does nothing else is several times quicker than Files.copy.
+            Process copy = new ProcessBuilder("cp", "-a", "--reflink=auto", dataDirectory.toString(), target.toString())
+                    .inheritIO()
+                    .start();
+            if (copy.waitFor() != 0) {
+                throw new IllegalStateException("cannot copy " + dataDirectory);
             }
             return home;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -10,6 +10,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Those whose clients can share one server connection (see {@link dev.postern.gateway.it.harness.Target#oneServer}): PostgreSQL itself and transaction mode. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
-@ParameterizedTest(name = "{0}", allowZeroInvocations = true)
+@ParameterizedTest(name = "{0}")
 @MethodSource("dev.postern.gateway.it.harness.Targets#sharing")
 public @interface SharingTargets {}

@@ -7,7 +7,7 @@ public final class Targets {
     private Targets() {}
 
     public static Stream<Target> every() {
-        return GatewayFixture.available() ? Stream.of(Target.values()) : Stream.of(Target.DIRECT);
+        return Stream.of(Target.values());
     }
 
     /** Those whose clients can share one server connection; see {@link Target#oneServer}. */

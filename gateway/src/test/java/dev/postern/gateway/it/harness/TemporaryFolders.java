@@ -18,7 +18,7 @@ public final class TemporaryFolders {
         try {
             Files.createDirectories(ROOT);
             Path folder = Files.createTempDirectory(ROOT, prefix + "-");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteAll(folder)));
+            AtExit.run(() -> deleteAll(folder));
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

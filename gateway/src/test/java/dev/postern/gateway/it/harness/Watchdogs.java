@@ -28,12 +28,20 @@ final class Watchdogs {
         }
         installed = true;
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
-        ByteBufUtil.setLeakListener((type, records) -> LEAKS.add(type + ": " + records));
+        ByteBufUtil.setLeakListener((type, records) -> LEAKS.add(type + " leaked, last seen at " + ours(records)));
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         ErrorCollector collector = new ErrorCollector();
         collector.setContext(root.getLoggerContext());
         collector.start();
         root.addAppender(collector);
+    }
+
+    /** The frames of this product among the records: the rest is Netty's own. */
+    private static String ours(String records) {
+        return records.lines()
+                .filter(line -> line.contains("dev.postern"))
+                .toList()
+                .toString();
     }
 
     /** Reports and forgets what was heard since the last call. */
@@ -51,7 +59,9 @@ final class Watchdogs {
     private static final class ErrorCollector extends AppenderBase<ILoggingEvent> {
         @Override
         protected void append(ILoggingEvent event) {
-            if (event.getLevel().isGreaterOrEqual(Level.ERROR)) {
+            // Leaks come by their own listener.
+            if (event.getLevel().isGreaterOrEqual(Level.ERROR)
+                    && !event.getLoggerName().endsWith("ResourceLeakDetector")) {
                 ERRORS.add(event.getLoggerName() + ": " + event.getFormattedMessage() + " " + event.getKeyValuePairs()
                         + " "
                         + (event.getThrowableProxy() == null
