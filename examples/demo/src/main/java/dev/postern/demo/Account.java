@@ -13,7 +13,6 @@ import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Who runs the PostgreSQL programs. PostgreSQL refuses to run as root, so root hands over to another account.
@@ -25,7 +24,7 @@ record Account(List<String> prefix, Optional<UserPrincipal> owner) {
     private static final int ROOT = 0;
 
     /**
-     * The account to use for files below the folder.
+     * The account to use for files below the folder; the folder is given to it.
      *
      * @throws DemoFailure we are root and found no way to stop being it
      */
@@ -33,27 +32,30 @@ record Account(List<String> prefix, Optional<UserPrincipal> owner) {
         if (!Files.getAttribute(folder, "unix:uid").equals(ROOT)) {
             return new Account(List.of(), Optional.empty());
         }
+        UserPrincipal root = Files.getOwner(folder);
         for (String name : List.of("postgres", "nobody")) {
             Optional<UserPrincipal> user = lookUp(folder, name);
             if (user.isEmpty()) {
                 continue;
             }
+            Files.setOwner(folder, user.get());
             // The first is for Linux, the second for everything else.
             for (List<String> prefix : List.of(
                     List.of("runuser", "-u", name, "--"),
                     List.of("su", "-s", "/bin/sh", name, "-c", "exec \"$0\" \"$@\"", "--"))) {
-                if (dropsRoot(prefix)) {
+                if (dropsRoot(prefix, folder)) {
                     return new Account(prefix, user);
                 }
             }
         }
         // Where changing the user is forbidden, a user namespace may still be allowed: in it we are nobody.
+        Files.setOwner(folder, root);
         List<String> namespace = List.of("unshare", "-U", "--");
-        if (dropsRoot(namespace)) {
+        if (dropsRoot(namespace, folder)) {
             return new Account(namespace, Optional.empty());
         }
-        throw new DemoFailure("PostgreSQL does not run as root, and neither runuser, su nor unshare -U works here:"
-                + " start the demo as another user");
+        throw new DemoFailure("PostgreSQL does not run as root, and neither runuser, su nor unshare -U works in "
+                + folder.getParent() + ": start the demo as another user");
     }
 
     List<String> command(List<String> words) {
@@ -91,20 +93,18 @@ record Account(List<String> prefix, Optional<UserPrincipal> owner) {
         }
     }
 
-    private static boolean dropsRoot(List<String> prefix) throws InterruptedException {
+    /** Whether a command with the prefix runs as somebody else, who gets at the folder. */
+    private static boolean dropsRoot(List<String> prefix, Path folder) throws InterruptedException {
         List<String> command = new ArrayList<>(prefix);
-        command.addAll(List.of("id", "-u"));
+        command.addAll(List.of("sh", "-c", "cd \"$0\" && id -u", folder.toString()));
         try {
             Process process = new ProcessBuilder(command)
-                    .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+                    .redirectInput(new File("/dev/null"))
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             String uid = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
-            return process.waitFor(10, TimeUnit.SECONDS)
-                    && process.exitValue() == 0
-                    && !uid.isEmpty()
-                    && !uid.equals("0");
-        } catch (IOException absent) {
+            return process.waitFor() == 0 && uid.matches("[1-9][0-9]*");
+        } catch (IOException noSuchCommand) {
             return false;
         }
     }

@@ -15,13 +15,14 @@ final class PostmasterWatch implements AutoCloseable {
 
     // $1 is the folder. Ctrl-C reaches the whole process group, so the signals are ignored: only the end of input
     // counts.
+    // QUIT is PostgreSQL's immediate shutdown, without a checkpoint: nobody wants the data any more.
     // A server in single-user mode writes its process id with a minus sign.
     private static final String SCRIPT = """
             trap '' INT TERM HUP QUIT
             cat >/dev/null
             case $1 in */postern-demo-*) ;; *) exit 2 ;; esac
             running() { for f in "$1"/*/postmaster.pid; do [ -f "$f" ] && return 0; done; return 1; }
-            for signal in INT QUIT KILL; do
+            for signal in QUIT KILL; do
                 for f in "$1"/*/postmaster.pid; do
                     [ -f "$f" ] && pid=$(head -n 1 "$f") && kill -"$signal" "${pid#-}" 2>/dev/null
                 done
