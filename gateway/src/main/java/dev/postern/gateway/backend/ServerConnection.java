@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,9 @@ import org.slf4j.LoggerFactory;
  * A message that comes without a link must be one of the few a server sends unasked.
  */
 final class ServerConnection extends ChannelInboundHandlerAdapter implements LentServer {
+    private static final Pattern RESETS_SETTINGS =
+            Pattern.compile("\\b(DISCARD|RESET)\\s+ALL\\b", Pattern.CASE_INSENSITIVE);
+
     private static final Logger log = LoggerFactory.getLogger(ServerConnection.class);
 
     /** Where the connection belongs. */
@@ -89,6 +93,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private boolean settingsUnknown;
     private @Nullable Link link;
     private int cancels;
+    private boolean cancelUnsettled;
     private boolean returning;
     /** A client's error looked like one of a role that is gone: checked before the next client. */
     private boolean suspect;
@@ -160,7 +165,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 reason.label(),
                 processId());
         home.closed(this, reason);
-        if (linked != null && reason == CloseReason.SERVER_GONE) {
+        if (linked != null) {
             linked.serverGone();
         }
     }
@@ -191,6 +196,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
 
     @Override
     public void discard(CloseReason reason) {
+        endLink();
         close(reason);
     }
 
@@ -206,6 +212,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         if (!returning || cancels > 0 || closed) {
             return;
         }
+        if (cancelUnsettled) {
+            close(CloseReason.CANCEL_UNSETTLED);
+            return;
+        }
         if (suspect) {
             suspect = false;
             runOwn(home.settings().serverCheckQuery(), this::roleChecked);
@@ -219,7 +229,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                     close(CloseReason.RESET_FAILED);
                 } else {
                     settings = SessionSettings.NONE;
-                    settingsUnknown = false;
+                    settingsUnknown = !RESETS_SETTINGS.matcher(reset).find();
                     home.returned(this);
                 }
             });
@@ -276,11 +286,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 home.settings().cancelWaitTimeout(),
                 certain -> {
                     cancels--;
-                    if (!certain) {
-                        close(CloseReason.CANCEL_UNSETTLED);
-                    }
+                    // As long as the client has the server, a late cancel hits nobody else.
+                    cancelUnsettled |= !certain;
                     returnIfSettled();
                 });
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
     }
 
     @Override
@@ -359,11 +373,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 address,
                 backend.route(),
                 violation.getMessage());
-        Link linked = link;
         close(CloseReason.PROTOCOL_VIOLATION);
-        if (linked != null) {
-            linked.serverGone();
-        }
     }
 
     // ---- channel
@@ -375,7 +385,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         Link linked = link;
-        if (linked != null) {
+        if (closed) {
+            ReferenceCountUtil.release(message);
+        } else if (linked != null) {
             linked.fromServer((ByteBuf) message);
         } else {
             unasked((ByteBuf) message);

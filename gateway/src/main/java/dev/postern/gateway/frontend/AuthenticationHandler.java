@@ -149,6 +149,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         if (login.isOver() || awaited == Awaited.NOTHING) {
+            Login.checkEarly(in.readableBytes());
             return; // what comes early waits
         }
         if (in.readableBytes() < MessageHeader.HEADER_LENGTH) {

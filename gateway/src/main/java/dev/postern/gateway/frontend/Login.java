@@ -3,12 +3,13 @@ package dev.postern.gateway.frontend;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ErrorResponses;
 import dev.postern.gateway.protocol.Message;
+import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -89,6 +90,9 @@ final class Login {
      * The deadline moves along.
      */
     void moveTo(EventLoop loop, Runnable then) {
+        if (over || !channel.isActive()) {
+            return;
+        }
         if (channel.eventLoop() == loop) {
             then.run();
             return;
@@ -155,8 +159,12 @@ final class Login {
                 route,
                 refusal.reason(),
                 quoted(refusal.toString()));
-        channel.config().setAutoRead(false);
-        channel.writeAndFlush(encoded(answer)).addListener(ChannelFutureListener.CLOSE);
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls != null && !tls.handshakeFuture().isDone()) {
+            channel.close(); // nothing can be said before the handshake is over
+        } else {
+            LastWords.say(channel, encoded(answer));
+        }
     }
 
     /** A handler threw: the client's fault, the network's, or ours. */
@@ -194,6 +202,13 @@ final class Login {
         over = true;
         stop();
         channel.close();
+    }
+
+    /** Before anybody knows who it is, a client cannot have so much kept for later. */
+    static void checkEarly(int bytes) {
+        if (bytes > MessageHeader.AUTH_MESSAGE_LIMIT) {
+            throw new ProtocolViolation("too much data before the end of the login");
+        }
     }
 
     boolean isOver() {

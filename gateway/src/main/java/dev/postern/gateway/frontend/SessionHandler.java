@@ -19,8 +19,8 @@ import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
 import dev.postern.gateway.relay.SessionSettings;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
@@ -83,6 +83,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             end(CloseReason.CLIENT_GONE);
         } else {
             setReading(true);
+            if (pool.draining()) {
+                drain(); // the login ended after the drain had begun
+            }
         }
     }
 
@@ -121,7 +124,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                 terminated();
                 return;
             }
-            MessageHeader.frontendLimit(type); // refuses what is no message, before a server is taken for it
         } catch (ProtocolViolation violation) {
             violated(violation);
             return;
@@ -202,13 +204,19 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             link.fromClient(input);
             link.flushToServer();
         }
-        if (state != SessionState.CLOSED) {
-            setReading(true);
+        if (state instanceof SessionState.Active) {
+            // Both may have been full before they were joined: then no change of writability announces it.
+            setReading(server.isWritable());
+            server.setReading(channel().isWritable());
         }
     }
 
     @Override
     public void refused(CheckoutFailure failure) {
+        if (failure instanceof CheckoutFailure.PoolClosed && !pool.servers().closed()) {
+            checkout(); // a reload has put another pool in its place
+            return;
+        }
         close(Refusals.of(failure, pool.route()));
     }
 
@@ -253,16 +261,21 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     public void ready(Link link) {
         idleSince = System.nanoTime();
         if (pool.isSessionMode() && !draining && !pool.removed()) {
+            restoreSettings(link);
             return;
         }
-        if (link.learnsSettings()) {
+        if (!link.isInDoubt() && link.learnsSettings()) {
             return; // it will be ready again
         }
         if (state instanceof SessionState.Active active) {
             state = SessionState.IDLE;
             flush(); // before the server goes to somebody else
             setReading(true);
-            active.server().giveBack();
+            if (link.isInDoubt()) {
+                active.server().discard(CloseReason.PROTOCOL_VIOLATION);
+            } else {
+                active.server().giveBack();
+            }
         }
         if (draining) {
             close(new Refusal.ShuttingDown());
@@ -271,13 +284,24 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         }
     }
 
+    /** In session mode: DISCARD ALL took the startup packet's settings away, which PostgreSQL would have kept. */
+    private void restoreSettings(Link link) {
+        if (state instanceof SessionState.Active active
+                && settings != active.server().settings()) {
+            flush();
+            state = new SessionState.Preparing(active.server(), link);
+            if (link.applySettings(error -> prepared(active.server(), link, error))) {
+                state = active;
+            }
+        }
+    }
+
     @Override
     public void serverLost(boolean told) {
         if (told) {
             state = SessionState.CLOSED;
             finish();
-            channel().flush();
-            channel().close();
+            LastWords.say(channel(), Unpooled.EMPTY_BUFFER);
         } else {
             close(new Refusal.ServerLost(pool.route(), "", "the server connection was closed"));
         }
@@ -333,8 +357,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         end(reasonFor(refusal));
         ByteBuf out = channel().alloc().buffer();
         answer.encode(out);
-        channel().config().setAutoRead(false);
-        channel().writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+        LastWords.say(channel(), out);
     }
 
     private static CloseReason reasonFor(Refusal refusal) {
@@ -415,6 +438,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                 case SessionState.Active active
                 when active.link().isBusy() -> active.server().cancel();
                 case SessionState.Waiting waiting -> cancelWaiting(waiting);
+                case SessionState.Preparing preparing -> {
+                    if (pending != null && isOneRequest(pending)) {
+                        answerCanceled();
+                    }
+                }
                 default -> {} // as in PostgreSQL: there is nothing to cancel
             }
             requester.close();
@@ -430,9 +458,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         if (waiting.ticket != null) {
             waiting.ticket.giveUp();
         }
-        pending = null;
-        in.release();
         state = SessionState.IDLE;
+        answerCanceled();
+    }
+
+    private void answerCanceled() {
+        ReferenceCountUtil.release(pending);
+        pending = null;
         ByteBuf out = channel().alloc().buffer();
         ErrorResponses.of(new Refusal.QueryCanceled()).encode(out);
         MessageWriter.writeReadyForQuery(out, (byte) 'I');
@@ -441,12 +473,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     }
 
     /** One Query or FunctionCall, or a pipeline up to its one Sync. */
-    private static boolean isOneRequest(ByteBuf in) {
+    static boolean isOneRequest(ByteBuf in) {
         int at = in.readerIndex();
         int end = in.writerIndex();
         while (end - at >= MessageHeader.HEADER_LENGTH) {
             byte type = in.getByte(at);
-            at += 1 + in.getInt(at + 1);
+            int length = in.getInt(at + 1); // as the client wrote it: nobody has looked at it yet
+            if (length < MessageHeader.MIN_LENGTH || length > end - at - 1) {
+                return false;
+            }
+            at += 1 + length;
             boolean last =
                     type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL || type == FrontendType.SYNC;
             if (last) {

@@ -23,6 +23,7 @@ public final class SessionPool {
     private ServerPool<LentServer> servers;
     private SessionTimeouts timeouts;
     private boolean removed;
+    private boolean draining;
 
     public SessionPool(
             String route,
@@ -78,6 +79,10 @@ public final class SessionPool {
         forEachSession(SessionHandler::routeRemoved);
     }
 
+    boolean draining() {
+        return draining;
+    }
+
     boolean removed() {
         return removed;
     }
@@ -97,6 +102,7 @@ public final class SessionPool {
 
     /** The gateway ends: idle sessions are told now, the others after their transaction. */
     public void drain() {
+        draining = true;
         forEachSession(SessionHandler::drain);
     }
 

@@ -32,6 +32,7 @@ final class StartupHandler extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         if (login.isOver() || done) {
+            Login.checkEarly(in.readableBytes());
             return; // what comes early waits for the next handler
         }
         Optional<StartupPacket> packet = StartupPacketDecoder.decode(in);

@@ -85,6 +85,10 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
             welcome(known);
             return;
         }
+        enqueue();
+    }
+
+    private void enqueue() {
         ServerPool<LentServer> servers = pool.servers();
         Duration patience = servers.settings().serverConnectTimeout();
         Ticket<LentServer> waiting = servers.enqueue(this, patience);
@@ -128,6 +132,10 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     @Override
     public void refused(CheckoutFailure failure) {
         ticket = null;
+        if (failure instanceof CheckoutFailure.PoolClosed && !pool.servers().closed()) {
+            enqueue(); // a reload has put another pool in its place
+            return;
+        }
         login.refuse(Refusals.of(failure, pool.route()));
     }
 
@@ -154,7 +162,7 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
         early = null;
         ctx.pipeline().replace(this, "session", session);
         if (input != null) {
-            ctx.pipeline().context(session).channel().pipeline().fireChannelRead(input);
+            ctx.fireChannelRead(input); // to the session, and not through TLS again
         }
     }
 

@@ -28,6 +28,15 @@ final class OpenBackOff {
         return pause;
     }
 
+    /** A connection came that is of no use: opened with a credential, or before a reconnect, that is out of date. */
+    Duration wasted(long now) {
+        Duration pause = quick(failures);
+        failures++;
+        failing = true;
+        notBefore = now + pause.toNanos();
+        return pause;
+    }
+
     private static Duration quick(int failures) {
         Duration pause = FIRST.multipliedBy(1L << Math.min(failures, 10));
         return pause.compareTo(MOST) < 0 ? pause : MOST;

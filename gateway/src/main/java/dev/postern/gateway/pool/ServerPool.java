@@ -40,6 +40,8 @@ public final class ServerPool<S extends PooledServer> {
     private long generation;
     private boolean paused;
     private boolean closed;
+    private boolean serving;
+    private boolean serveAgain;
     private @Nullable ServerFailure lastFailure;
 
     /** A pool whose credentials do not end. */
@@ -134,7 +136,7 @@ public final class ServerPool<S extends PooledServer> {
             throw new IllegalStateException(
                     "checked in twice, or never lent: " + server.seat().state());
         }
-        if (outdated(server) || expired(server, timer.nanoTime())) {
+        if (closed || outdated(server) || expired(server, timer.nanoTime())) {
             retire(server);
             return;
         }
@@ -155,7 +157,27 @@ public final class ServerPool<S extends PooledServer> {
         stats.serverAssignments++;
     }
 
+    /**
+     * Waiters that are served or refused, and connections that are closed, call back into the pool: such a call is noted
+     * and done in a further round, so that the stack does not grow with the pool.
+     */
     private void serveWaiters() {
+        if (serving) {
+            serveAgain = true;
+            return;
+        }
+        serving = true;
+        try {
+            do {
+                serveAgain = false;
+                serveRound();
+            } while (serveAgain);
+        } finally {
+            serving = false;
+        }
+    }
+
+    private void serveRound() {
         while (waiters.size() > 0 && !paused && !closed) {
             S server = idle.pollLast();
             if (server == null) {
@@ -175,10 +197,19 @@ public final class ServerPool<S extends PooledServer> {
         }
     }
 
+    /** One that is idle and known to be good at this moment: it need not be checked. */
+    private void serveFirst(S server) {
+        if (waiters.size() > 0 && !paused) {
+            idle.removeLast();
+            serve(server);
+        }
+        serveWaiters();
+    }
+
     private void serve(S server) {
         Ticket<S> ticket = waiters.poll();
         if (ticket == null) {
-            makeIdle(server);
+            idle.addLast(server);
             return;
         }
         stats.waitTime += timer.nanoTime() - ticket.since();
@@ -209,15 +240,14 @@ public final class ServerPool<S extends PooledServer> {
                 return; // closed while it was tested: remove() has done the counting
             }
             tested--;
-            if (healthy) {
-                server.seat().idleSince = timer.nanoTime();
-                serve(server);
-            } else {
-                server.seat().state = State.IDLE;
-                idle.addFirst(server);
+            makeIdle(server);
+            if (!healthy) {
                 close(server, CloseReason.CHECK_FAILED);
+            } else if (closed || worn(server)) {
+                retire(server); // what was asked for while it was tested
+            } else {
+                serveFirst(server);
             }
-            serveWaiters();
         });
     }
 
@@ -263,18 +293,17 @@ public final class ServerPool<S extends PooledServer> {
             opening--;
             stats.serversOpened++;
             lastFailure = null;
-            backOff.clear();
             servers.add(server);
-            server.seat().state = State.IDLE;
+            makeIdle(server);
             if (closed || outdated(server)) {
-                idle.addFirst(server);
+                // Whoever hands out old credentials may go on doing so: the next login must not follow at once.
+                timer.after(backOff.wasted(timer.nanoTime()), ServerPool.this::serveWaiters);
                 retire(server);
                 return;
             }
+            backOff.clear();
+            serveFirst(server);
             closeOneReplaced();
-            server.seat().idleSince = timer.nanoTime();
-            serve(server);
-            serveWaiters();
         }
 
         @Override
@@ -283,7 +312,7 @@ public final class ServerPool<S extends PooledServer> {
             stats.serverFailures++;
             lastFailure = failure;
             Duration pause = backOff.failed(failure, timer.nanoTime());
-            if (!failure.passes()) {
+            if (!failure.passes() && servers.isEmpty()) { // else those that are lent come back
                 refuseAll(new CheckoutFailure.NoServer(failure));
             }
             timer.after(pause, ServerPool.this::serveWaiters);
@@ -370,6 +399,9 @@ public final class ServerPool<S extends PooledServer> {
     private void closeOldIdle(long now) {
         long idleTimeout = settings.serverIdleTimeout().toNanos();
         for (S server : new ArrayList<>(idle)) {
+            if (server.seat().state != State.IDLE) {
+                continue; // each one closed makes the pool serve its waiters
+            }
             if (worn(server)) {
                 retire(server);
             } else if (idleTimeout > 0
@@ -427,9 +459,7 @@ public final class ServerPool<S extends PooledServer> {
     public void reconnect() {
         epoch++;
         backOff.clear();
-        for (S server : new ArrayList<>(idle)) {
-            retire(server);
-        }
+        retireIdle();
         serveWaiters();
     }
 
@@ -452,9 +482,19 @@ public final class ServerPool<S extends PooledServer> {
     public void close() {
         closed = true;
         refuseAll(new CheckoutFailure.PoolClosed());
+        retireIdle();
+    }
+
+    private void retireIdle() {
         for (S server : new ArrayList<>(idle)) {
-            retire(server);
+            if (server.seat().state == State.IDLE) {
+                retire(server);
+            }
         }
+    }
+
+    public boolean closed() {
+        return closed;
     }
 
     /** Nothing is left of a closed pool. */

@@ -10,6 +10,7 @@ import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.SqlStates;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +85,7 @@ final class Answers {
         switch (type) {
             case BackendType.READY_FOR_QUERY -> readyForQuery(at, to);
             case BackendType.COMMAND_COMPLETE -> {
+                link.succeeded();
                 CommandTag.of(run, at + MessageHeader.HEADER_LENGTH).effectOn(link);
                 done(Request.EXECUTE, to);
             }
@@ -92,10 +94,7 @@ final class Answers {
             case BackendType.CLOSE_COMPLETE -> doneOrLeftOut(Request.CLOSE, Request.INJECTED_CLOSE, at, to);
             case BackendType.BIND_COMPLETE -> done(Request.BIND, to);
             case BackendType.ROW_DESCRIPTION, BackendType.NO_DATA -> done(Request.DESCRIBE, to);
-            case BackendType.COPY_IN_RESPONSE -> {
-                link.copyingIn = true;
-                inFlight.removeSyncsAfterHead();
-            }
+            case BackendType.COPY_IN_RESPONSE -> link.copyInBegins();
             case BackendType.ERROR_RESPONSE -> error(at, to);
             case BackendType.PARAMETER_STATUS -> parameterStatus(at, to);
             case BackendType.NOTICE_RESPONSE,
@@ -132,10 +131,20 @@ final class Answers {
     }
 
     private void settleBehind(int to) {
-        if (isAnswered(inFlight.peek())) {
+        if (isAnswered(inFlight.peek()) && betweenMessages()) {
             passUpTo(to);
             settle();
         }
+    }
+
+    /** What the gateway puts in must not come into the middle of a message that is still being passed on. */
+    boolean betweenMessages() {
+        return link.betweenMessages();
+    }
+
+    /** The message ends here whose beginning was passed on before. */
+    void messageEnds(int at) {
+        settleBehind(at);
     }
 
     private static boolean isAnswered(byte request) {
@@ -156,7 +165,7 @@ final class Answers {
     }
 
     private void readyForQuery(int at, int to) {
-        if (!Request.endsWithReadyForQuery(inFlight.peek())) {
+        if (!Request.endsWithReadyForQuery(inFlight.peek()) && !link.isExplainedByDoubt()) {
             throw new ProtocolViolation("ReadyForQuery out of place");
         }
         inFlight.remove();
@@ -186,18 +195,19 @@ final class Answers {
 
     private void error(int at, int to) {
         byte request = inFlight.peek();
-        ErrorResponse error = (ErrorResponse) BackendMessage.decode(BackendType.ERROR_RESPONSE, body(at, to));
-        String sqlState = error.sqlState().orElse("");
-        if (isLastWord(error)) {
+        boolean lastWord = isLastWord(at, to);
+        if (lastWord) {
             link.fatalPassed();
         }
+        String sqlState = ErrorResponse.sqlState(body(at, to)).orElse("");
         if (ROLE_GONE.contains(sqlState)) {
             server.suspectRole();
         }
+        link.failed();
         if (request == 0 || Request.endsWithReadyForQuery(request)) {
             return; // ReadyForQuery follows, or the end of the connection
         }
-        if (request == Request.FAILING && inFlight.peekNote() instanceof ErrorResponse ours) {
+        if (request == Request.FAILING && !lastWord && inFlight.peekNote() instanceof ErrorResponse ours) {
             leaveOut(at, to);
             ByteBuf message = server.alloc().buffer();
             ours.encode(message);
@@ -208,9 +218,21 @@ final class Answers {
         skipToSync();
     }
 
-    private static boolean isLastWord(ErrorResponse error) {
-        String severity = error.field((byte) 'V').orElse("");
-        return severity.equals("FATAL") || severity.equals("PANIC");
+    private boolean isLastWord(int at, int to) {
+        // Read in place, since an error may be longer than what is held; PostgreSQL puts the severity first.
+        int field = at + MessageHeader.HEADER_LENGTH;
+        while (field < to && run.getByte(field) != 0) {
+            int end = run.indexOf(field + 1, to, (byte) 0);
+            if (end < 0) {
+                return false;
+            }
+            if (run.getByte(field) == 'V') {
+                String severity = run.toString(field + 1, end - field - 1, StandardCharsets.US_ASCII);
+                return severity.equals("FATAL") || severity.equals("PANIC");
+            }
+            field = end + 1;
+        }
+        return false;
     }
 
     /** What the error says about the server's copy of the statement. */
@@ -226,11 +248,17 @@ final class Answers {
 
     /** The server reads over the rest of the pipeline: none of it will be answered, and none of it has happened. */
     private void skipToSync() {
-        link.copyingIn = false;
+        int skipped = 0;
+        while (skipped < inFlight.size() && inFlight.at(skipped) != Request.SYNC) {
+            skipped++;
+        }
+        for (int i = skipped - 1; i >= 0; i--) { // the last first: a name may come more than once
+            undo(inFlight.at(i), inFlight.noteAt(i));
+        }
         while (!inFlight.isEmpty() && inFlight.peek() != Request.SYNC) {
-            undo(inFlight.peek(), inFlight.peekNote());
             inFlight.remove();
         }
+        link.requests().unnamedIsUncertain();
         link.skipping = inFlight.isEmpty();
     }
 
@@ -268,7 +296,7 @@ final class Answers {
                 leaveOut(at, to);
                 byte status = run.getByte(at + MessageHeader.HEADER_LENGTH);
                 inFlight.remove();
-                link.internalDone(status);
+                link.internalAnswered(status);
                 return;
             }
             default -> {}

@@ -77,7 +77,20 @@ public final class ClientStatements {
         unnamed = body;
     }
 
-    /** DEALLOCATE ALL, DISCARD ALL, or the client is gone. */
+    /** DEALLOCATE ALL or DISCARD ALL was done; neither drops the unnamed statement. Those sent after it stay. */
+    void clearNamedBut(Map<StatementName, PreparedStatement> sentLater) {
+        if (named != null) {
+            named.entrySet().removeIf(entry -> {
+                boolean gone = sentLater.get(entry.getKey()) != entry.getValue();
+                if (gone) {
+                    cache.leave(entry.getValue());
+                }
+                return gone;
+            });
+        }
+    }
+
+    /** The client is gone. */
     public void clear() {
         unnamed = null;
         if (named != null) {

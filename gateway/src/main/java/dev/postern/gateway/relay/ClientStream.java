@@ -27,6 +27,9 @@ public final class ClientStream {
     /** The beginning of a message that cannot be judged yet. */
     private @Nullable ByteBuf held;
 
+    /** What is being read begins with what was held. */
+    private boolean joined;
+
     /** No message has been passed on in part. */
     boolean atBoundary() {
         return passing == 0;
@@ -47,6 +50,19 @@ public final class ClientStream {
      */
     public @Nullable ByteBuf skipWhatNeedsNoServer(ByteBuf input) {
         ByteBuf in = join(input);
+        try {
+            int at = skip(in);
+            if (at >= 0) {
+                return in.retain().readerIndex(at);
+            }
+            return null;
+        } finally {
+            in.release();
+        }
+    }
+
+    /** Where the first message stands that needs a server, or -1. */
+    private int skip(ByteBuf in) {
         int end = in.writerIndex();
         int at = in.readerIndex();
         int skipped = Math.min(passing, end - at);
@@ -61,15 +77,15 @@ public final class ClientStream {
             at = Math.min(next, end);
         }
         if (at == end) {
-            in.release();
-            return null;
+            return -1;
         }
-        if (needsNoServer(in.getByte(at))) {
+        byte type = in.getByte(at);
+        if (needsNoServer(type)) {
             hold(in, at, end);
-            in.release();
-            return null;
+            return -1;
         }
-        return in.readerIndex(at);
+        MessageHeader.frontendLimit(type); // refuses what is no message, before a server is taken for it
+        return at;
     }
 
     private static boolean needsNoServer(byte type) {
@@ -93,6 +109,7 @@ public final class ClientStream {
 
     private ByteBuf join(ByteBuf input) {
         ByteBuf first = held;
+        joined = first != null;
         if (first == null) {
             return input;
         }
@@ -110,6 +127,10 @@ public final class ClientStream {
         while (end - at >= MessageHeader.HEADER_LENGTH) {
             byte type = in.getByte(at);
             int next = at + 1 + length(in, at);
+            if (type == FrontendType.TERMINATE && next <= end) {
+                requests.terminate(next);
+                return;
+            }
             if (!take(in, at, next, end, type, requests)) {
                 break;
             }
@@ -120,7 +141,9 @@ public final class ClientStream {
             at = Math.min(next, end);
         }
         requests.passUpTo(at);
-        hold(in, at, end);
+        if (!requests.ended()) {
+            hold(in, at, end);
+        }
     }
 
     private static int length(ByteBuf in, int at) {
@@ -131,7 +154,9 @@ public final class ClientStream {
     }
 
     private void hold(ByteBuf in, int from, int end) {
-        if (from < end) {
+        if (joined && from == in.readerIndex() && from < end) {
+            held = in.retain(); // it was held before: a long message is not copied for each of its pieces
+        } else if (from < end) {
             held = in.alloc().buffer(Math.max(end - from, 256)).writeBytes(in, from, end - from);
         }
     }

@@ -45,32 +45,49 @@ final class InFlight {
         return notes == null || size == 0 ? null : notes[head];
     }
 
-    void remove() {
-        if (notes != null) {
-            notes[head] = null;
-        }
-        head = (head + 1) & (requests.length - 1);
-        size--;
+    int size() {
+        return size;
     }
 
-    /**
-     * Takes out the run of Syncs that follows the oldest entry: a server that has begun COPY FROM STDIN reads over them
-     * (copyfromparse.c, CopyGetData) and will never answer.
-     */
-    void removeSyncsAfterHead() {
-        int mask = requests.length - 1;
-        int syncs = 0;
-        while (1 + syncs < size && requests[(head + 1 + syncs) & mask] == Request.SYNC) {
-            syncs++;
+    /** The entry so many places behind the oldest, or 0. */
+    byte at(int place) {
+        return place < size ? requests[(head + place) & (requests.length - 1)] : 0;
+    }
+
+    @Nullable
+    Object noteAt(int place) {
+        return notes == null || place >= size ? null : notes[(head + place) & (requests.length - 1)];
+    }
+
+    /** Takes out the oldest entry, and the ends of COPY behind it: a server that takes no COPY data reads over them. */
+    void remove() {
+        if (size == 0) {
+            return; // the link has ended while its last message was passed on
         }
-        if (syncs == 0) {
+        do {
+            if (notes != null) {
+                notes[head] = null;
+            }
+            head = (head + 1) & (requests.length - 1);
+            size--;
+        } while (peek() == Request.COPY_END);
+    }
+
+    /** Takes out so many entries that follow the oldest one. */
+    void removeBehindHead(int count) {
+        if (count == 0) {
             return;
         }
         byte first = requests[head];
         Object note = notes == null ? null : notes[head];
-        for (int i = 0; i < syncs; i++) {
-            remove();
+        int mask = requests.length - 1;
+        for (int i = 0; i < count; i++) {
+            if (notes != null) {
+                notes[head] = null;
+            }
+            head = (head + 1) & mask;
         }
+        size -= count;
         requests[head] = first;
         if (notes != null) {
             notes[head] = note;

@@ -26,6 +26,9 @@ public interface LentServer extends PooledServer, ServerEnd {
     /** Asks the server, on a connection of its own, to cancel what it is doing now. */
     void cancel();
 
+    /** Whether it takes more bytes now. */
+    boolean isWritable();
+
     /** The client takes no more bytes for now, or does again. */
     void setReading(boolean reading);
 }

@@ -4,7 +4,11 @@ import dev.postern.gateway.protocol.DataRow;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.MessageWriter;
 import io.netty.buffer.ByteBuf;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +30,10 @@ public final class Link {
     boolean skipping;
     /** The server takes COPY data: it reads over Sync. */
     boolean copyingIn;
+    /** It has read over a Sync, unless it failed before it came to it. */
+    private boolean syncReadOver;
+
+    private boolean inDoubt;
 
     private byte status = 'I';
     private boolean ready;
@@ -37,6 +45,7 @@ public final class Link {
     private long transactionSince;
     private long lastTransactionNanos;
     private Consumer<Optional<ErrorResponse>> internalDone = error -> {};
+    private boolean internalAnswered;
     private Optional<ErrorResponse> internalError = Optional.empty();
     private Consumer<DataRow> internalRows = row -> {};
 
@@ -54,6 +63,8 @@ public final class Link {
         this.serverStream = parts.stream();
         this.inFlight = parts.inFlight();
         this.traffic = parts.traffic();
+        this.requestSince = System.nanoTime();
+        this.transactionSince = requestSince;
         this.requests = new Requests(this, sharing);
         this.answers = new Answers(this, inFlight);
     }
@@ -96,6 +107,14 @@ public final class Link {
         return ready && status == 'I' && inFlight.isEmpty() && clientStream.atBoundary() && serverStream.atBoundary();
     }
 
+    /**
+     * A COPY has failed that a Sync was sent into, and the server may have seen the Sync before the failure or after it:
+     * perhaps it owes one ReadyForQuery more. It must not be lent to another client.
+     */
+    public boolean isInDoubt() {
+        return inDoubt;
+    }
+
     /** In a transaction with nothing in flight: the server waits for the client. */
     public boolean isIdleInTransaction() {
         return status != 'I' && inFlight.isEmpty();
@@ -132,7 +151,20 @@ public final class Link {
         if (sessionChanged) {
             server.settingsUnknown();
         }
+        releaseNotes();
         inFlight.clear();
+    }
+
+    /** Statements that are nobody's but a Close's on its way. */
+    private void releaseNotes() {
+        for (int i = 0; i < inFlight.size(); i++) {
+            Object note = inFlight.noteAt(i);
+            if (inFlight.at(i) == Request.ANSWERED_CLOSE && note instanceof Requests.Named closed) {
+                client.statements().forgotten(closed.statement());
+            } else if (inFlight.at(i) == Request.INJECTED_CLOSE && note instanceof PreparedStatement evicted) {
+                server.statements().evicted(evicted);
+            }
+        }
     }
 
     boolean ended() {
@@ -154,6 +186,7 @@ public final class Link {
         ByteBuf message = server.alloc().buffer();
         MessageWriter.writeQuery(message, sql);
         begin(Request.INTERNAL_QUERY);
+        requests.unnamedIsUncertain(); // a simple query drops the unnamed statement
         server.write(message);
         server.flush();
     }
@@ -216,10 +249,11 @@ public final class Link {
         }
     }
 
-    void internalDone(byte newStatus) {
+    /** The consumer is called when all that came together with the answer has been read. */
+    void internalAnswered(byte newStatus) {
         status = newStatus;
-        ready = true;
-        internalDone.accept(internalError);
+        ready = inFlight.isEmpty(); // a client may have sent more while its settings were asked for
+        internalAnswered = true;
     }
 
     // ---- told by Requests
@@ -241,9 +275,20 @@ public final class Link {
     }
 
     void sync() {
-        if (!copyingIn) {
+        if (copyingIn) {
+            syncReadOver = true;
+        } else {
             skipping = false;
             begin(Request.SYNC);
+        }
+    }
+
+    /** CopyDone or CopyFail: the end of the COPY that runs, or of one that the server has not come to yet, or of none. */
+    void copyEnds() {
+        if (copyingIn) {
+            copyingIn = false;
+        } else if (!inFlight.isEmpty()) {
+            inFlight.add(Request.COPY_END);
         }
     }
 
@@ -257,6 +302,51 @@ public final class Link {
 
     // ---- told by Answers
 
+    Requests requests() {
+        return requests;
+    }
+
+    boolean betweenMessages() {
+        return serverStream.betweenMessages();
+    }
+
+    /**
+     * The server takes COPY data for the oldest request: it reads over the Syncs that were sent before the COPY's end
+     * (copyfromparse.c, CopyGetData), and they will never be answered.
+     */
+    void copyInBegins() {
+        int syncs = 0;
+        while (inFlight.at(1 + syncs) == Request.SYNC) {
+            syncs++;
+        }
+        boolean endWasSent = inFlight.at(1 + syncs) == Request.COPY_END;
+        inFlight.removeBehindHead(endWasSent ? syncs + 1 : syncs);
+        copyingIn = !endWasSent;
+        syncReadOver |= syncs > 0;
+    }
+
+    /** The server has read all of a COPY, if there was one. */
+    void succeeded() {
+        syncReadOver = false;
+    }
+
+    /** The oldest request failed. */
+    void failed() {
+        copyingIn = false;
+        if (syncReadOver) {
+            inDoubt = true;
+        }
+    }
+
+    /** A ReadyForQuery that nothing in flight explains: the answer to a Sync that was not read over after all. */
+    boolean isExplainedByDoubt() {
+        boolean explained = inDoubt && skipping && inFlight.isEmpty();
+        if (explained) {
+            skipping = false;
+        }
+        return explained;
+    }
+
     void fatalPassed() {
         fatalPassed = true;
     }
@@ -264,6 +354,7 @@ public final class Link {
     void readyForQuery(byte newStatus) {
         status = newStatus;
         copyingIn = false;
+        syncReadOver = false;
         discarded = false;
         ready = inFlight.isEmpty();
         long now = System.nanoTime();
@@ -280,7 +371,11 @@ public final class Link {
 
     /** All that was read has been passed on. */
     void answersRead() {
-        if (isClean()) {
+        if (internalAnswered && serverStream.atBoundary()) {
+            internalAnswered = false;
+            internalDone.accept(internalError);
+        }
+        if (!ended && isClean()) {
             client.ready(this);
         }
     }
@@ -308,8 +403,21 @@ public final class Link {
     }
 
     void statementsDiscarded() {
-        client.statements().clear();
-        server.statements().clear();
+        Map<StatementName, PreparedStatement> ofClient = new HashMap<>();
+        Set<PreparedStatement> onServer = new HashSet<>();
+        for (int i = 1; i < inFlight.size(); i++) {
+            byte request = inFlight.at(i);
+            if (inFlight.noteAt(i) instanceof Requests.Named named && request != Request.ANSWERED_CLOSE) {
+                ofClient.put(named.name(), named.statement());
+                if (request == Request.PARSE) {
+                    onServer.add(named.statement());
+                }
+            } else if (request == Request.INJECTED_PARSE && inFlight.noteAt(i) instanceof PreparedStatement statement) {
+                onServer.add(statement);
+            }
+        }
+        client.statements().clearNamedBut(ofClient);
+        server.statements().clearBut(onServer);
     }
 
     void sessionDiscarded() {

@@ -34,6 +34,9 @@ final class Request {
     /** A query of the gateway's own: none of its answers is for the client. */
     static final byte INTERNAL_QUERY = 14;
 
+    /** CopyDone or CopyFail, sent before the server said whether it takes COPY data: owes no answer by itself. */
+    static final byte COPY_END = 15;
+
     private Request() {}
 
     static boolean endsWithReadyForQuery(byte request) {

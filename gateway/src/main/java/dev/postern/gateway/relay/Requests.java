@@ -88,11 +88,22 @@ final class Requests {
             case FrontendType.DESCRIBE -> owe(Request.DESCRIBE);
             case FrontendType.EXECUTE -> owe(Request.EXECUTE);
             case FrontendType.CLOSE -> owe(Request.CLOSE);
-            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> link.copyingIn = false;
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> link.copyEnds();
             case FrontendType.COPY_DATA, FrontendType.FLUSH -> {}
-            case FrontendType.TERMINATE -> client.terminated();
             default -> throw new ProtocolViolation("invalid frontend message type " + Byte.toUnsignedInt(type));
         }
+    }
+
+    /**
+     * The client says goodbye. What it asked for before is still done by PostgreSQL, which then reads its Terminate; a
+     * server with nothing to do hears of neither.
+     */
+    void terminate(int to) {
+        if (!link.isClean()) {
+            passUpTo(to);
+            server.flush();
+        }
+        client.terminated();
     }
 
     /** A server that skips to Sync answers nothing before it. */
@@ -122,14 +133,26 @@ final class Requests {
 
     /** The client is about to use its unnamed statement, which may have been left on another server. */
     void beforeUnnamed(int at) {
-        byte[] body = unnamedIsHere ? null : client.statements().unnamed();
-        if (body != null) {
-            passUpTo(at);
+        if (unnamedIsHere) {
+            return;
+        }
+        passUpTo(at);
+        byte[] body = client.statements().unnamed();
+        if (body == null) {
+            // What the server holds under no name is another client's.
+            fail(ErrorResponse.error(
+                    SqlStates.INVALID_SQL_STATEMENT_NAME, "unnamed prepared statement does not exist"));
+        } else {
             link.traffic.serverParses++;
             server.write(StatementMessages.parse(server.alloc(), StatementMessages.UNNAMED, body));
             link.begin(Request.INJECTED_PARSE);
         }
         unnamedIsHere = true;
+    }
+
+    /** The server skipped something: which unnamed statement it holds now is not known. */
+    void unnamedIsUncertain() {
+        unnamedIsHere = false;
     }
 
     // ---- named statements
@@ -167,8 +190,9 @@ final class Requests {
     }
 
     private void makeRoom() {
-        PreparedStatement evicted = server.statements().evict();
-        if (evicted != null) {
+        for (PreparedStatement evicted = server.statements().evict();
+                evicted != null;
+                evicted = server.statements().evict()) {
             server.write(StatementMessages.close(server.alloc(), evicted.serverName()));
             link.begin(Request.INJECTED_CLOSE, evicted);
         }
@@ -201,9 +225,9 @@ final class Requests {
         answer(Request.ANSWERED_CLOSE, statement == null ? null : new Named(name, statement));
     }
 
-    /** What the server need not see is answered in its turn: at once when nothing is in flight before it. */
+    /** What the server need not see is answered in its turn: at once when nothing is before it. */
     private void answer(byte request, @Nullable Object note) {
-        boolean atOnce = link.nothingInFlight();
+        boolean atOnce = link.nothingInFlight() && link.answers().betweenMessages();
         if (note == null) {
             link.begin(request);
         } else {

@@ -2,6 +2,7 @@ package dev.postern.gateway.relay;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The statements that one server connection holds, the least recently used first. */
@@ -53,6 +54,17 @@ public final class ServerStatements {
         if (held.putIfAbsent(statement, Boolean.TRUE) != null) {
             cache.leave(statement);
         }
+    }
+
+    /** DEALLOCATE ALL was done: what is left is what was sent after it. */
+    void clearBut(Set<PreparedStatement> sentLater) {
+        held.keySet().removeIf(statement -> {
+            boolean gone = !sentLater.contains(statement);
+            if (gone) {
+                cache.leave(statement);
+            }
+            return gone;
+        });
     }
 
     public void clear() {

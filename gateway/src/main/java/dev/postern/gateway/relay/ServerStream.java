@@ -21,6 +21,11 @@ public final class ServerStream {
         return passing == 0 && held == null;
     }
 
+    /** No message has been passed on in part. */
+    boolean betweenMessages() {
+        return passing == 0;
+    }
+
     public void release() {
         if (held != null) {
             held.release();
@@ -56,6 +61,9 @@ public final class ServerStream {
         int at = in.readerIndex() + Math.min(passing, in.readableBytes());
         passing -= at - in.readerIndex();
         answers.begin(in);
+        if (passing == 0) {
+            answers.messageEnds(at);
+        }
         while (end - at >= MessageHeader.HEADER_LENGTH) {
             byte type = in.getByte(at);
             int length = in.getInt(at + 1);
@@ -66,6 +74,7 @@ public final class ServerStream {
                 if (next > end && (bulk || isRead(type)) && length <= MOST_HELD) {
                     break;
                 }
+                passing = Math.max(0, next - end);
                 answers.answer(type, at, Math.min(next, end));
                 if (answers.ended()) {
                     return;
@@ -75,6 +84,9 @@ public final class ServerStream {
             at = Math.min(next, end);
         }
         answers.passUpTo(at);
+        if (answers.ended()) {
+            return;
+        }
         if (at < end) {
             held = in.alloc().buffer(Math.max(end - at, 256)).writeBytes(in, at, end - at);
         }

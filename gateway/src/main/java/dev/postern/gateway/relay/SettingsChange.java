@@ -11,6 +11,10 @@ final class SettingsChange {
         StringBuilder sql = new StringBuilder(128);
         for (String name : server.values().keySet()) {
             if (client.get(name) == null) {
+                if (!isAscii(name)) {
+                    return fromUnknown(
+                            client); // an identifier cannot be written in another encoding than the session's
+                }
                 sql.append("RESET ");
                 appendIdentifier(sql, name);
                 sql.append(';');
@@ -41,6 +45,10 @@ final class SettingsChange {
         sql.append(',');
         appendLiteral(sql, value);
         sql.append(",false);");
+    }
+
+    private static boolean isAscii(String name) {
+        return name.chars().allMatch(c -> c < 0x80);
     }
 
     private static void appendIdentifier(StringBuilder sql, String name) {

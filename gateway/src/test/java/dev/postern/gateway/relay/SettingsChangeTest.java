@@ -1,0 +1,68 @@
+package dev.postern.gateway.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SettingsChangeTest {
+    private static SessionSettings settings(String... namesAndValues) {
+        SessionSettings settings = SessionSettings.NONE;
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            settings = settings.with(namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return settings;
+    }
+
+    @Test
+    void setsWhatDiffersAndResetsWhatIsTooMuch() {
+        String sql = SettingsChange.between(
+                settings("timezone", "UTC", "work_mem", "4MB", "datestyle", "ISO"),
+                settings("timezone", "Asia/Tokyo", "datestyle", "ISO"));
+
+        assertThat(sql).isEqualTo("RESET \"work_mem\";SELECT pg_catalog.set_config(E'timezone',E'Asia/Tokyo',false);");
+    }
+
+    @Test
+    void keepsAListAList() {
+        assertThat(SettingsChange.between(SessionSettings.NONE, settings("search_path", "\"$user\", public")))
+                .isEqualTo("SELECT pg_catalog.set_config(E'search_path',E'\"$user\", public',false);");
+    }
+
+    @Test
+    void quotesWhatCouldEndALiteral() {
+        assertThat(SettingsChange.between(SessionSettings.NONE, settings("application_name", "a'b\\c;\n--")))
+                .isEqualTo("SELECT pg_catalog.set_config(E'application_name',E'a\\'b\\\\c;\\u000a--',false);");
+    }
+
+    @Test
+    void writesEverythingInAscii() {
+        String sql =
+                SettingsChange.between(SessionSettings.NONE, settings("application_name", "caf\u00e9 \ud83d\ude00"));
+
+        assertThat(sql).contains("caf\\u00e9 \\U0001f600");
+        assertThat(sql.chars()).allMatch(c -> c < 0x80);
+    }
+
+    @Test
+    void quotesHostileNames() {
+        String sql = SettingsChange.between(settings("x\";drop table t;--", "1", "a.b", "2"), SessionSettings.NONE);
+
+        assertThat(sql).isEqualTo("RESET \"a\".\"b\";RESET \"x\"\";drop table t;--\";");
+    }
+
+    @Test
+    void resetsEverythingWhereANameCannotBeWrittenInAscii() {
+        String sql = SettingsChange.between(settings("app.caf\u00e9", "1"), settings("timezone", "UTC"));
+
+        assertThat(sql).startsWith("RESET SESSION AUTHORIZATION;RESET ALL;").contains("timezone");
+        assertThat(sql.chars()).allMatch(c -> c < 0x80);
+    }
+
+    @Test
+    void beginsFromNothingWhenTheServersSettingsAreUnknown() {
+        assertThat(SettingsChange.fromUnknown(SessionSettings.of(Map.of("DateStyle", "ISO"))))
+                .isEqualTo("RESET SESSION AUTHORIZATION;RESET ALL;"
+                        + "SELECT pg_catalog.set_config(E'datestyle',E'ISO',false);");
+    }
+}
