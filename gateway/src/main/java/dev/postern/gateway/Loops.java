@@ -14,6 +14,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The event loops, each with its janitor; pools are dealt out to them in turn. */
 final class Loops {
+    /** For the last words of connections that are being closed, and the release of what they hold. */
+    private static final long QUIET_MILLIS = 100;
+
     private final Transport transport;
     private final MultiThreadIoEventLoopGroup group;
     private final List<EventLoop> all = new ArrayList<>();
@@ -63,6 +66,6 @@ final class Loops {
     }
 
     void shutdown() {
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        group.shutdownGracefully(QUIET_MILLIS, 5_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
     }
 }

@@ -25,6 +25,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * A client that is logged in.
  *
  * <pre>
- * Idle --request--> (Waiting) --served--> (Preparing) --> Active --ready, transaction mode--> Idle
+ * Idle --request--> (Waiting) --served--> (Preparing) --> Active --ready, transaction mode--> (Learning) --> Idle
  * any --> Closed
  * </pre>
  */
@@ -99,6 +100,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             case SessionState.Idle idle -> request(in);
             case SessionState.Waiting waiting -> keep(in);
             case SessionState.Preparing preparing -> keep(in);
+            case SessionState.Learning learning -> keep(in);
             case SessionState.Closed closed -> ReferenceCountUtil.release(in);
         }
     }
@@ -264,23 +266,35 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             restoreSettings(link);
             return;
         }
-        if (!link.isInDoubt() && link.learnsSettings()) {
-            return; // it will be ready again
-        }
-        if (state instanceof SessionState.Active active) {
-            state = SessionState.IDLE;
-            flush(); // before the server goes to somebody else
-            setReading(true);
-            if (link.isInDoubt()) {
-                active.server().discard(CloseReason.PROTOCOL_VIOLATION);
-            } else {
-                active.server().giveBack();
+        switch (state) {
+            case SessionState.Active active -> {
+                flush(); // before the server goes to somebody else
+                if (link.isInDoubt()) {
+                    part(active.server(), server -> server.discard(CloseReason.PROTOCOL_VIOLATION));
+                } else if (link.learnsSettings()) {
+                    state = new SessionState.Learning(active.server(), link); // until it is ready again
+                } else {
+                    part(active.server(), LentServer::giveBack);
+                }
             }
+            case SessionState.Learning learning -> part(learning.server(), LentServer::giveBack);
+            default -> {}
         }
+    }
+
+    /** The transaction is over: the server goes, and what the client sent meanwhile is its next request. */
+    private void part(LentServer server, Consumer<LentServer> away) {
+        state = SessionState.IDLE;
+        setReading(true);
+        away.accept(server);
         if (draining) {
             close(new Refusal.ShuttingDown());
         } else if (pool.removed()) {
             close(new Refusal.RouteRemoved(pool.route()));
+        } else if (pending != null) {
+            ByteBuf in = pending;
+            pending = null;
+            request(in);
         }
     }
 
@@ -385,6 +399,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                 }
             }
             case SessionState.Preparing preparing -> preparing.server().discard(reason);
+            case SessionState.Learning learning -> learning.server().discard(reason);
             case SessionState.Active active -> {
                 // PostgreSQL rolls back what a vanished client left open: so does closing the connection. No Sync, no
                 // CopyDone is made up, which might commit.

@@ -19,6 +19,9 @@ sealed interface SessionState {
     /** Has a server; its settings are being put on it. */
     record Preparing(LentServer server, Link link) implements SessionState {}
 
+    /** Has a server still, which is asked what the client has SET; the client has its answer. */
+    record Learning(LentServer server, Link link) implements SessionState {}
+
     /** Has a server. */
     record Active(LentServer server, Link link) implements SessionState {}
 

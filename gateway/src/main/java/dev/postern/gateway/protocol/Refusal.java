@@ -59,10 +59,10 @@ public sealed interface Refusal {
     /** No credential for the server can be had now. */
     record CredentialUnavailable(String route, String cause) implements Refusal {}
 
-    /** The gateway drains. */
     /** The credential that opened the session's server connection has ended, and could not be kept any longer. */
     record CredentialEnded(String route) implements Refusal {}
 
+    /** The gateway drains. */
     record ShuttingDown() implements Refusal {}
 
     /** A reload took the route away. */
@@ -89,10 +89,10 @@ public sealed interface Refusal {
     /** Bytes that are no message, or none in this state. The message goes to the client. */
     record ProtocolViolated(String message) implements Refusal {}
 
-    /** Something of PostgreSQL that does not work through the gateway. The message goes to the client. */
     /** A cancel request whose key is no key: like every cancel request it gets no answer. */
     record MalformedCancelRequest(String message) implements Refusal {}
 
+    /** Something of PostgreSQL that does not work through the gateway. The message goes to the client. */
     record FeatureNotSupported(String message) implements Refusal {}
 
     /** A startup parameter or option with no meaning. The message goes to the client. */

@@ -10,6 +10,7 @@ public final class ClientStatements {
     private final StatementCache cache;
     private @Nullable Map<StatementName, PreparedStatement> named;
     private byte @Nullable [] unnamed;
+    private boolean callsSetConfig;
 
     public ClientStatements(StatementCache cache) {
         this.cache = cache;
@@ -66,6 +67,15 @@ public final class ClientStatements {
             named.remove(name);
             cache.leave(statement);
         }
+    }
+
+    /** From now on each of the client's transactions may have changed its settings without a word of it. */
+    void seenSetConfig() {
+        callsSetConfig = true;
+    }
+
+    boolean callsSetConfig() {
+        return callsSetConfig;
     }
 
     /** The body of the unnamed statement's Parse, or null when there is none that could be put on another server. */

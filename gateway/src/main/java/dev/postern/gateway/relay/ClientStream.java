@@ -163,6 +163,9 @@ public final class ClientStream {
 
     /** Notes the message at this place; false when more of it must come first. */
     private static boolean take(ByteBuf in, int at, int next, int end, byte type, Requests requests) {
+        if (type == FrontendType.QUERY || type == FrontendType.PARSE) {
+            requests.text(in, at + MessageHeader.HEADER_LENGTH, Math.min(next, end));
+        }
         if (!requests.looksInto(type)) {
             requests.sent(type);
             return true;
@@ -179,7 +182,7 @@ public final class ClientStream {
         int name = at + MessageHeader.HEADER_LENGTH;
         int nameEnd = in.indexOf(name, limit, (byte) 0);
         if (nameEnd < 0) {
-            return moreMustCome(limit, next, name);
+            return moreMustCome(FrontendType.PARSE, limit, next, name, requests);
         }
         boolean unnamed = nameEnd == name;
         if (unnamed && next - at > MOST_UNNAMED_LENGTH) {
@@ -210,7 +213,7 @@ public final class ClientStream {
         int name = portalEnd + 1;
         int nameEnd = portalEnd < 0 ? -1 : in.indexOf(name, limit, (byte) 0);
         if (nameEnd < 0) {
-            return moreMustCome(limit, next, portal);
+            return moreMustCome(FrontendType.BIND, limit, next, portal, requests);
         }
         if (nameEnd == name) {
             requests.beforeUnnamed(at);
@@ -234,7 +237,8 @@ public final class ClientStream {
         }
         int kind = at + MessageHeader.HEADER_LENGTH;
         if (next - kind < 2 || in.getByte(next - 1) != 0) {
-            throw new ProtocolViolation("invalid string in message");
+            requests.sent(type); // for the server to refuse
+            return true;
         }
         int nameLength = next - kind - 2;
         if (in.getByte(kind) != 'S') {
@@ -267,9 +271,16 @@ public final class ClientStream {
         return true;
     }
 
-    /** The terminator is not there: wait for it, unless the message or our patience is at its end. */
-    private static boolean moreMustCome(int limit, int next, int from) {
-        if (limit == next || limit - from > MOST_NAMES_LENGTH) {
+    /**
+     * The terminator is not there: wait for it. A whole message without one is for the server to refuse, which ends the
+     * pipeline and not the session.
+     */
+    private static boolean moreMustCome(byte type, int limit, int next, int from, Requests requests) {
+        if (limit == next) {
+            requests.sent(type);
+            return true;
+        }
+        if (limit - from > MOST_NAMES_LENGTH) {
             throw new ProtocolViolation("invalid string in message");
         }
         return false;

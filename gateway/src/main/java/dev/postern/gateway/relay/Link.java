@@ -39,6 +39,7 @@ public final class Link {
     private boolean ready;
     private boolean ended;
     private boolean sessionChanged;
+    private boolean settingsLearned;
     private boolean discarded;
     private boolean fatalPassed;
     private long requestSince;
@@ -212,18 +213,19 @@ public final class Link {
      * client's own. False when there is nothing to ask.
      */
     public boolean learnsSettings() {
-        if (!sessionChanged) {
+        if (settingsLearned || !(sessionChanged || client.statements().callsSetConfig())) {
             return false;
         }
+        settingsLearned = true;
         sessionChanged = false;
         LearnedSettings learned = new LearnedSettings();
         internalQuery(LearnedSettings.QUERY, error -> {
             if (error.isPresent()) {
-                sessionChanged = true;
                 server.settingsUnknown();
             } else {
                 client.settings(learned.settings().orElse(client.startupSettings()));
                 server.settings(learned.settings());
+                server.settingsUnknown(); // of settings with a dot in their name PostgreSQL keeps no list
             }
         });
         internalRows = learned::add;
@@ -352,6 +354,7 @@ public final class Link {
     }
 
     void readyForQuery(byte newStatus) {
+        settingsLearned = false;
         status = newStatus;
         copyingIn = false;
         syncReadOver = false;

@@ -59,6 +59,13 @@ final class Requests {
         client.violated(violation);
     }
 
+    /** The text of a Query or Parse, as far as it has come. */
+    void text(ByteBuf in, int from, int to) {
+        if (sharing && !client.statements().callsSetConfig() && SetConfigCall.isIn(in, from, to)) {
+            client.statements().seenSetConfig();
+        }
+    }
+
     // ---- messages that pass as they are
 
     boolean looksInto(byte type) {

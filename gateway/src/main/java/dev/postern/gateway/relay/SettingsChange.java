@@ -30,7 +30,7 @@ final class SettingsChange {
 
     /** From a server whose settings are not known. */
     static String fromUnknown(SessionSettings client) {
-        StringBuilder sql = new StringBuilder("RESET SESSION AUTHORIZATION;RESET ALL;");
+        StringBuilder sql = new StringBuilder("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
         client.values().forEach((name, value) -> appendSet(sql, name, value));
         return sql.toString();
     }

@@ -55,14 +55,16 @@ class SettingsChangeTest {
     void resetsEverythingWhereANameCannotBeWrittenInAscii() {
         String sql = SettingsChange.between(settings("app.caf\u00e9", "1"), settings("timezone", "UTC"));
 
-        assertThat(sql).startsWith("RESET SESSION AUTHORIZATION;RESET ALL;").contains("timezone");
+        assertThat(sql)
+                .startsWith("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;")
+                .contains("timezone");
         assertThat(sql.chars()).allMatch(c -> c < 0x80);
     }
 
     @Test
     void beginsFromNothingWhenTheServersSettingsAreUnknown() {
         assertThat(SettingsChange.fromUnknown(SessionSettings.of(Map.of("DateStyle", "ISO"))))
-                .isEqualTo("RESET SESSION AUTHORIZATION;RESET ALL;"
+                .isEqualTo("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;"
                         + "SELECT pg_catalog.set_config(E'datestyle',E'ISO',false);");
     }
 }
