@@ -1,14 +1,19 @@
 package dev.postern.gateway;
 
+import dev.postern.gateway.admin.AdminServer;
+import dev.postern.gateway.admin.ListenerReport;
 import dev.postern.gateway.backend.HostResolver;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.GatewayConfig;
+import dev.postern.gateway.config.ListenAddress;
 import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.frontend.CancelKeys;
 import dev.postern.gateway.frontend.ClientCounts;
 import dev.postern.gateway.frontend.ClientInitializer;
 import dev.postern.gateway.frontend.Listener;
+import dev.postern.gateway.logging.LogOutput;
+import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.routing.RouteConflict;
 import dev.postern.routing.RouteEntry;
 import dev.postern.routing.RouteMatch;
@@ -21,6 +26,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.NetUtil;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.Security;
@@ -31,7 +38,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,10 +63,23 @@ public final class Gateway implements AutoCloseable {
     private final CancelKeys cancelKeys = new CancelKeys();
     private final ClientCounts counts;
     private final Map<String, Channel> listening = new LinkedHashMap<>();
-    private final List<ListenerTls> listenerTls = new ArrayList<>();
+    private final List<OpenListener> openListeners = new CopyOnWriteArrayList<>();
+    private final GatewayReports reports;
+    private Optional<AdminServer> admin = Optional.empty();
     private GatewayConfig config;
-    private volatile boolean ready;
+    private volatile String notReady = "starting";
     private boolean closed;
+
+    /** A listener as the status page shows it. */
+    private record OpenListener(ListenerConfig config, String address, Optional<ListenerTls> tls) {
+        ListenerReport report() {
+            return new ListenerReport(
+                    config.name(),
+                    address,
+                    config.tls().mode().keyword(),
+                    tls.map(ListenerTls::certificates).orElse(List.of()));
+        }
+    }
 
     private Gateway(GatewayConfig config) {
         this.config = config;
@@ -69,6 +91,12 @@ public final class Gateway implements AutoCloseable {
                 System::nanoTime);
         this.routes = new RouteSnapshot(services.fakes());
         this.counts = new ClientCounts(config.limits().maxClientConn());
+        this.reports = new GatewayReports(
+                this::notReady,
+                loops,
+                routes,
+                counts,
+                () -> openListeners.stream().map(OpenListener::report).toList());
     }
 
     private static Duration dnsTtl(GatewayConfig config) {
@@ -86,8 +114,12 @@ public final class Gateway implements AutoCloseable {
     public static Gateway start(GatewayConfig config) throws StartFailure {
         Security.setProperty("networkaddress.cache.ttl", "0"); // HostResolver has the TTL of the configuration
         Security.setProperty("networkaddress.cache.negative.ttl", "0");
+        LogOutput.apply(config.logging());
         Gateway gateway = new Gateway(config);
         try {
+            if (config.admin().address().isPresent()) {
+                gateway.serveAdmin(config.admin().address().get());
+            }
             gateway.applyRoutes(config);
             for (ListenerConfig listener : config.listeners()) {
                 gateway.listen(listener, config);
@@ -96,20 +128,34 @@ public final class Gateway implements AutoCloseable {
             gateway.close();
             throw e;
         }
-        gateway.ready = true;
-        log.info(
-                "event=started transport={} listeners={} routes={}",
-                gateway.loops.transport().name(),
-                gateway.listening.keySet(),
-                config.routes().size());
+        gateway.notReady = "";
+        log.atInfo()
+                .addKeyValue(LogKeys.VERSION, Version.text())
+                .addKeyValue(LogKeys.TRANSPORT, gateway.loops.transport().name())
+                .addKeyValue(LogKeys.LISTENERS, config.listeners().size())
+                .addKeyValue(LogKeys.ROUTES, config.routes().size())
+                .log("started");
         return gateway;
     }
 
+    private void serveAdmin(ListenAddress address) throws StartFailure {
+        try {
+            AdminServer server = AdminServer.start(address, reports);
+            admin = Optional.of(server);
+            log.atInfo()
+                    .addKeyValue(LogKeys.ADDRESS, new ListenAddress(address.host(), server.port()).toString())
+                    .log("admin_listening");
+        } catch (IOException e) {
+            throw new StartFailure("cannot listen on " + address + " (admin): " + e.getMessage(), e);
+        }
+    }
+
     private void listen(ListenerConfig listenerConfig, GatewayConfig gatewayConfig) throws StartFailure {
+        Optional<ListenerTls> tls = tls(listenerConfig);
         Listener listener = new Listener(
                 listenerConfig.name(),
                 ConfigMapping.tlsMode(listenerConfig.tls()),
-                tls(listenerConfig),
+                tls,
                 listenerConfig.address().isLoopback(),
                 gatewayConfig.timeouts().clientLoginTimeout(),
                 routes,
@@ -129,14 +175,18 @@ public final class Gateway implements AutoCloseable {
                 .bind(address)
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
+            tls.ifPresent(ListenerTls::close);
             throw new StartFailure("cannot listen on " + listenerConfig.address() + " (listener "
                     + listenerConfig.name() + "): " + bound.cause().getMessage());
         }
         listening.put(listenerConfig.name(), bound.channel());
-        log.info(
-                "event=listening listener={} address={}",
-                listenerConfig.name(),
-                bound.channel().localAddress());
+        String listensOn = NetUtil.toSocketAddressString(
+                (InetSocketAddress) bound.channel().localAddress());
+        openListeners.add(new OpenListener(listenerConfig, listensOn, tls));
+        log.atInfo()
+                .addKeyValue(LogKeys.LISTENER, listenerConfig.name())
+                .addKeyValue(LogKeys.ADDRESS, listensOn)
+                .log("listening");
     }
 
     private Optional<ListenerTls> tls(ListenerConfig listener) throws StartFailure {
@@ -146,7 +196,6 @@ public final class Gateway implements AutoCloseable {
         try {
             ListenerTls tls = ListenerTls.open(ConfigMapping.listenerTls(listener.tls()));
             services.certificates().watch(tls);
-            listenerTls.add(tls);
             return Optional.of(tls);
         } catch (UnusableTls e) {
             throw new StartFailure("listener " + listener.name() + ": " + e.getMessage(), e);
@@ -224,19 +273,23 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
-     * Puts a new configuration in force as far as it differs: routes, their users, credentials and pools, and limits.
-     * Listeners, the admin address and logging stay as they were started.
+     * Puts a new configuration in force as far as it differs: routes, their users, credentials and pools, limits and
+     * logging. Listeners and the admin address stay as they were started.
      *
      * @throws StartFailure when it cannot be applied: then nothing of it was
      */
     public synchronized void reload(GatewayConfig next) throws StartFailure {
         if (!next.listeners().equals(config.listeners())) {
-            log.warn("event=reload_needs_restart what=listeners");
+            log.atWarn().addKeyValue(LogKeys.KEY, "listeners").log("reload_needs_restart");
+        }
+        if (!next.admin().address().equals(config.admin().address())) {
+            log.atWarn().addKeyValue(LogKeys.KEY, "admin.address").log("reload_needs_restart");
         }
         applyRoutes(next);
         counts.maxClientConn(next.limits().maxClientConn());
+        LogOutput.apply(next.logging());
         config = next;
-        log.info("event=reloaded routes={}", next.routes().size());
+        log.atInfo().addKeyValue(LogKeys.ROUTES, next.routes().size()).log("reloaded");
     }
 
     public synchronized GatewayConfig config() {
@@ -245,7 +298,16 @@ public final class Gateway implements AutoCloseable {
 
     /** New clients are welcome: false from the beginning of a drain. */
     public boolean isReady() {
-        return ready;
+        return notReady.isEmpty();
+    }
+
+    private Optional<String> notReady() {
+        return Optional.of(notReady).filter(why -> !why.isEmpty());
+    }
+
+    /** The port of the admin server; empty without {@code admin.address}. */
+    public OptionalInt adminPort() {
+        return admin.stream().mapToInt(AdminServer::port).findFirst();
     }
 
     /** The port a listener got, for those configured with port 0. */
@@ -273,8 +335,8 @@ public final class Gateway implements AutoCloseable {
      * @return whether all ended by themselves
      */
     public boolean drain(Duration delay, Duration limit) {
-        ready = false;
-        log.info("event=drain_begins clients={}", counts.loggedIn());
+        notReady = "draining";
+        log.atInfo().addKeyValue(LogKeys.CLIENTS, counts.loggedIn()).log("drain_begins");
         pause(delay);
         listening.values().forEach(channel -> channel.close().awaitUninterruptibly());
         routes.table().entries().forEach(entry -> entry.target().drain());
@@ -284,7 +346,7 @@ public final class Gateway implements AutoCloseable {
         }
         int left = counts.loggedIn();
         routes.table().entries().forEach(entry -> entry.target().terminate());
-        log.info("event=drain_ends clients_left={}", left);
+        log.atInfo().addKeyValue(LogKeys.CLIENTS, left).log("drain_ends");
         return left == 0;
     }
 
@@ -303,7 +365,7 @@ public final class Gateway implements AutoCloseable {
             return;
         }
         closed = true;
-        ready = false;
+        notReady = "stopped";
         listening.values().forEach(channel -> channel.close().awaitUninterruptibly());
         routes.table().entries().forEach(entry -> {
             entry.target().terminate();
@@ -311,8 +373,9 @@ public final class Gateway implements AutoCloseable {
         });
         loops.shutdown();
         routes.table().entries().forEach(entry -> entry.target().parts().close());
-        listenerTls.forEach(ListenerTls::close);
+        openListeners.forEach(listener -> listener.tls().ifPresent(ListenerTls::close));
+        admin.ifPresent(AdminServer::close);
         services.close();
-        log.info("event=stopped");
+        log.info("stopped");
     }
 }

@@ -4,6 +4,7 @@ import dev.postern.gateway.config.ConfigLoader;
 import dev.postern.gateway.config.ConfigResult;
 import dev.postern.gateway.config.TimeoutsConfig;
 import dev.postern.gateway.config.yaml.Problem;
+import dev.postern.gateway.protocol.LogKeys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,16 +70,24 @@ final class GatewayProcess {
         applied = content(); // a wrong file is reported once, not with each look at it
         switch (new ConfigLoader(System.getenv()).load(file)) {
             case ConfigResult.Rejected(var problems) -> {
-                log.error("event=reload_refused cause=\"{}\" problems={}", cause, problems.size());
+                log.atError()
+                        .addKeyValue(LogKeys.CAUSE, cause)
+                        .addKeyValue(LogKeys.PROBLEMS, problems.size())
+                        .log("reload_refused");
                 for (Problem problem : problems) {
-                    log.error("event=config_problem problem=\"{}\"", problem);
+                    log.atError()
+                            .addKeyValue(LogKeys.PROBLEM, problem.toString())
+                            .log("config_problem");
                 }
             }
             case ConfigResult.Loaded(var config) -> {
                 try {
                     gateway.reload(config);
                 } catch (StartFailure e) {
-                    log.error("event=reload_refused cause=\"{}\" reason=\"{}\"", cause, e.getMessage());
+                    log.atError()
+                            .addKeyValue(LogKeys.CAUSE, cause)
+                            .addKeyValue(LogKeys.DETAIL, e.getMessage())
+                            .log("reload_refused");
                 }
             }
         }

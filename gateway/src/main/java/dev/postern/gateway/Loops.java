@@ -46,6 +46,11 @@ final class Loops {
         return all.get(Math.floorMod(next.getAndIncrement(), all.size()));
     }
 
+    /** In a fixed order. */
+    List<EventLoop> all() {
+        return all;
+    }
+
     Janitor janitor(EventLoop loop) {
         return java.util.Objects.requireNonNull(janitors.get(loop), "not one of these loops");
     }

@@ -9,7 +9,13 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "A Postgres ingress gateway: one TLS endpoint, many databases.",
-        subcommands = {RunCommand.class, CheckCommand.class, VersionCommand.class})
+        subcommands = {
+            RunCommand.class,
+            CheckCommand.class,
+            ExplainCommand.class,
+            PingCommand.class,
+            VersionCommand.class
+        })
 public final class Main {
     private Main() {}
 

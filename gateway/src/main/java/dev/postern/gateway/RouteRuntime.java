@@ -16,6 +16,7 @@ import dev.postern.gateway.frontend.ServedRoute;
 import dev.postern.gateway.frontend.SessionPool;
 import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.pool.PoolSettings;
+import dev.postern.gateway.pool.PoolStats;
 import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.protocol.Refusal;
 import dev.postern.gateway.relay.LentServer;
@@ -50,6 +51,7 @@ final class RouteRuntime {
     static final class DatabasePool {
         private final EventLoop loop;
         private final Traffic traffic = new Traffic();
+        private final PoolStats stats = new PoolStats();
         private final StatementCache statements = new StatementCache();
         private volatile Optional<SessionPool> pool = Optional.empty();
 
@@ -63,6 +65,11 @@ final class RouteRuntime {
 
         Traffic traffic() {
             return traffic;
+        }
+
+        /** Outlives the server pools that a reload replaces. */
+        PoolStats stats() {
+            return stats;
         }
 
         StatementCache statements() {
@@ -193,7 +200,8 @@ final class RouteRuntime {
                 settings,
                 connector,
                 Loops.timer(place.loop()),
-                generation -> parts.credentials().generation(generation).overdue());
+                generation -> parts.credentials().generation(generation).overdue(),
+                place.stats());
         returns.pool = Optional.of(servers);
         return servers;
     }

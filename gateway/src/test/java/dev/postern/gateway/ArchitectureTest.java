@@ -31,7 +31,8 @@ class ArchitectureTest {
             "relay", Set.of("protocol", "pool"),
             "backend", Set.of("protocol", "pool", "relay"),
             "frontend", Set.of("protocol", "pool", "relay"),
-            "admin", Set.of("pool", "config"));
+            "admin", Set.of("pool", "config"),
+            "logging", Set.of("config"));
 
     /** Packages whose calls wait for the network, a file or another thread. */
     private static final String[] BLOCKING = {

@@ -9,6 +9,7 @@ import dev.postern.gateway.protocol.BackendMessage;
 import dev.postern.gateway.protocol.BackendType;
 import dev.postern.gateway.protocol.CancelRequest;
 import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ParameterStatus;
 import dev.postern.gateway.protocol.ProtocolViolation;
@@ -39,6 +40,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * A logged-in server connection.
@@ -158,12 +160,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         parts.release();
         statements.clear();
         channel.close();
-        log.info(
-                "event=server_closed server={} pool={} reason={} pid={}",
-                address,
-                backend.route(),
-                reason.label(),
-                processId());
+        logged(log.atInfo()).addKeyValue(LogKeys.REASON, reason.label()).log("server_closed");
         home.closed(this, reason);
         if (linked != null) {
             linked.serverGone();
@@ -368,11 +365,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
 
     @Override
     public void violated(ProtocolViolation violation) {
-        log.warn(
-                "event=server_protocol_violation server={} pool={} reason=\"{}\"",
-                address,
-                backend.route(),
-                violation.getMessage());
+        logged(log.atWarn()).addKeyValue(LogKeys.DETAIL, violation.getMessage()).log("server_protocol_violation");
         close(CloseReason.PROTOCOL_VIOLATION);
     }
 
@@ -444,11 +437,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 return true;
             }
             case BackendType.ERROR_RESPONSE -> {
-                log.info(
-                        "event=server_error_when_idle server={} pool={} sqlstate={}",
-                        address,
-                        backend.route(),
-                        ErrorResponse.sqlState(body).orElse(""));
+                logged(log.atInfo())
+                        .addKeyValue(
+                                LogKeys.SQLSTATE, ErrorResponse.sqlState(body).orElse(""))
+                        .log("server_error_when_idle");
                 close(CloseReason.SERVER_GONE);
                 return true;
             }
@@ -465,15 +457,19 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        log.info(
-                "event=server_connection_failed server={} pool={} reason=\"{}\"",
-                address,
-                backend.route(),
-                cause.toString());
+        logged(log.atInfo()).addKeyValue(LogKeys.DETAIL, cause.toString()).log("server_connection_failed");
         close(CloseReason.SERVER_GONE);
     }
 
     // ---- for logs and the console
+
+    /** What every event of this connection says. */
+    LoggingEventBuilder logged(LoggingEventBuilder event) {
+        return event.addKeyValue(LogKeys.SERVER, address.toString())
+                .addKeyValue(LogKeys.ROUTE, backend.route())
+                .addKeyValue(LogKeys.DATABASE, backend.database())
+                .addKeyValue(LogKeys.PID, processId());
+    }
 
     int processId() {
         return key.map(BackendKeyData::processId).orElse(0);

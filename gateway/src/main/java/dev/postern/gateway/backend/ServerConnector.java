@@ -10,6 +10,7 @@ import dev.postern.gateway.pool.PoolSettings;
 import dev.postern.gateway.pool.Seat;
 import dev.postern.gateway.pool.ServerFailure;
 import dev.postern.gateway.pool.ServerOpener;
+import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.ServerParts;
 import dev.postern.gateway.relay.StatementCache;
@@ -119,11 +120,12 @@ public final class ServerConnector implements ServerOpener<LentServer> {
     }
 
     private void failed(Result<LentServer> result, ServerFailure failure) {
-        log.warn(
-                "event=server_open_failed pool={} reason={} detail=\"{}\"",
-                backend.route(),
-                failure.kind(),
-                failure.detail());
+        log.atWarn()
+                .addKeyValue(LogKeys.ROUTE, backend.route())
+                .addKeyValue(LogKeys.DATABASE, backend.database())
+                .addKeyValue(LogKeys.REASON, failure.kind().label())
+                .addKeyValue(LogKeys.DETAIL, failure.detail())
+                .log("server_open_failed");
         result.failed(failure);
     }
 
@@ -132,12 +134,10 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         ServerConnection server =
                 new ServerConnection(opened, backend, new Home(credential), seat, new ServerParts(traffic), statements);
         opened.login().pipeline().replace(opened.login().handler(), "server", server);
-        log.info(
-                "event=server_opened server={} pool={} tls={} pid={}",
-                opened.address(),
-                backend.route(),
-                opened.tls(),
-                server.processId());
+        server.logged(log.atInfo())
+                .addKeyValue(LogKeys.TLS, opened.tls())
+                .addKeyValue(LogKeys.GENERATION, credential.generation())
+                .log("server_opened");
         result.opened(server);
     }
 

@@ -11,7 +11,12 @@ import java.net.InetAddress;
 public record ListenAddress(String host, int port) {
     static final String EXPECTED = "host:port such as 0.0.0.0:5432, 127.0.0.1:6432 or [::]:5432";
 
-    static ListenAddress parse(String text) {
+    /**
+     * Reads {@code host:port}.
+     *
+     * @throws IllegalArgumentException whose message says what is wrong with the text
+     */
+    public static ListenAddress parse(String text) {
         HostAndPort parts = HostAndPort.parse(text);
         return new ListenAddress(
                 parts.host(), parts.port().orElseThrow(() -> new IllegalArgumentException("has no port")));

@@ -59,6 +59,11 @@ public final class ClientCounts {
         cancels.increment();
     }
 
+    /** Most sessions. */
+    public int limit() {
+        return maxClientConn;
+    }
+
     /** Connections that are open, in whatever state. */
     public int open() {
         return open.get();

@@ -2,6 +2,7 @@ package dev.postern.gateway.frontend;
 
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ErrorResponses;
+import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.Message;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ProtocolViolation;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One client's login, from accept to the first ReadyForQuery: its one deadline, and the one way it is refused. Used on the
@@ -24,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Login {
     private static final Logger log = LoggerFactory.getLogger("dev.postern.audit");
+    private static final int MOST_LOGGED = 256;
 
     private final Listener listener;
     private final Channel channel;
@@ -118,15 +121,10 @@ final class Login {
     void succeeded(String method, String tls) {
         over = true;
         stop();
-        log.info(
-                "event=client_login client={} listener={} user={} database={} route={} method={} tls={}",
-                client(),
-                listener.name(),
-                quoted(user),
-                quoted(database),
-                route,
-                method,
-                tls);
+        asked(log.atInfo())
+                .addKeyValue(LogKeys.METHOD, method)
+                .addKeyValue(LogKeys.TLS, tls)
+                .log("client_login");
     }
 
     void refuse(ProtocolViolation violation) {
@@ -150,15 +148,10 @@ final class Login {
         over = true;
         stop();
         listener.counts().refused(refusal);
-        log.info(
-                "event=client_refused client={} listener={} user={} database={} route={} reason={} detail={}",
-                client(),
-                listener.name(),
-                quoted(user),
-                quoted(database),
-                route,
-                refusal.reason(),
-                quoted(refusal.toString()));
+        asked(log.atInfo())
+                .addKeyValue(LogKeys.REASON, refusal.reason())
+                .addKeyValue(LogKeys.DETAIL, shortened(refusal.toString()))
+                .log("client_refused");
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls != null && !tls.handshakeFuture().isDone()) {
             channel.close(); // nothing can be said before the handshake is over
@@ -177,7 +170,7 @@ final class Login {
             case javax.net.ssl.SSLException tls -> handshakeFailed(tls);
             case java.io.IOException broken -> gone();
             default -> {
-                log.error("event=login_error client={} listener={}", client(), listener.name(), root);
+                asked(log.atError()).setCause(root).log("login_error");
                 refuse(new Refusal.Internal(root.toString()));
             }
         }
@@ -189,11 +182,11 @@ final class Login {
             over = true;
             stop();
             listener.counts().handshakeFailed();
-            log.info(
-                    "event=tls_handshake_failed client={} listener={} detail={}",
-                    client(),
-                    listener.name(),
-                    quoted(String.valueOf(cause.getMessage())));
+            log.atInfo()
+                    .addKeyValue(LogKeys.CLIENT, ClientText.of(client()))
+                    .addKeyValue(LogKeys.LISTENER, listener.name())
+                    .addKeyValue(LogKeys.DETAIL, shortened(String.valueOf(cause.getMessage())))
+                    .log("tls_handshake_failed");
         }
         channel.close();
     }
@@ -225,16 +218,18 @@ final class Login {
         return out;
     }
 
-    /** A client chooses these texts: they must not be able to forge a line of the log. */
-    private static String quoted(String text) {
-        StringBuilder safe = new StringBuilder(text.length() + 2).append('"');
-        text.codePoints().limit(256).forEach(c -> {
-            if (c == '"' || c == '\\' || Character.isISOControl(c)) {
-                safe.append(String.format("\\u%04x", c));
-            } else {
-                safe.appendCodePoint(c);
-            }
-        });
-        return safe.append('"').toString();
+    /** What every event of a login says; texts that a client chose are short enough for a line. */
+    private LoggingEventBuilder asked(LoggingEventBuilder event) {
+        return event.addKeyValue(LogKeys.CLIENT, ClientText.of(client()))
+                .addKeyValue(LogKeys.LISTENER, listener.name())
+                .addKeyValue(LogKeys.USER, shortened(user))
+                .addKeyValue(LogKeys.DATABASE, shortened(database))
+                .addKeyValue(LogKeys.ROUTE, route);
+    }
+
+    private static String shortened(String text) {
+        return text.codePointCount(0, text.length()) <= MOST_LOGGED
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, MOST_LOGGED)) + "...";
     }
 }

@@ -8,6 +8,7 @@ import dev.postern.gateway.pool.Waiter;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ErrorResponses;
 import dev.postern.gateway.protocol.FrontendType;
+import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.MessageWriter;
 import dev.postern.gateway.protocol.ProtocolViolation;
@@ -363,11 +364,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             return;
         }
         listener.counts().refused(refusal);
-        log.info(
-                "event=client_closed client={} pool={} reason={}",
-                channel().remoteAddress(),
-                pool.route(),
-                refusal.reason());
+        log.atInfo()
+                .addKeyValue(LogKeys.CLIENT, ClientText.of(channel().remoteAddress()))
+                .addKeyValue(LogKeys.ROUTE, pool.route())
+                .addKeyValue(LogKeys.REASON, refusal.reason())
+                .log("client_closed");
         end(reasonFor(refusal));
         ByteBuf out = channel().alloc().buffer();
         answer.encode(out);
@@ -435,7 +436,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (!(cause instanceof java.io.IOException)) {
-            log.error("event=session_error client={} pool={}", ctx.channel().remoteAddress(), pool.route(), cause);
+            log.atError()
+                    .addKeyValue(LogKeys.CLIENT, ClientText.of(ctx.channel().remoteAddress()))
+                    .addKeyValue(LogKeys.ROUTE, pool.route())
+                    .setCause(cause)
+                    .log("session_error");
         }
         end(CloseReason.CLIENT_GONE);
         ctx.close();

@@ -18,5 +18,8 @@ public final class PoolStats {
     public long binds;
     public long serversOpened;
     public long serverFailures;
+    /** By {@link ServerFailure.Kind#ordinal}. */
+    public final long[] failuresByKind = new long[ServerFailure.Kind.values().length];
+    /** By {@link CloseReason#ordinal}. */
     public final long[] serversClosed = new long[CloseReason.values().length];
 }

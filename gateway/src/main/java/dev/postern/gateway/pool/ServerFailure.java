@@ -1,5 +1,7 @@
 package dev.postern.gateway.pool;
 
+import java.util.Locale;
+
 /**
  * Why no server connection could be opened.
  *
@@ -17,7 +19,12 @@ public record ServerFailure(Kind kind, String detail) {
         /** The server refused the login for good: clients hear of it at once. */
         LOGIN_FAILED,
         /** The source has no credential yet. Clients hear of it at once. */
-        CREDENTIAL_UNAVAILABLE
+        CREDENTIAL_UNAVAILABLE;
+
+        /** Value of the metric {@code postern_server_failures_total}. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Whether waiting longer can help without anybody changing anything. */

@@ -26,7 +26,7 @@ public final class ServerPool<S extends PooledServer> {
     private final ServerOpener<S> opener;
     private final LoopTimer timer;
     private final LongPredicate doubtful;
-    private final PoolStats stats = new PoolStats();
+    private final PoolStats stats;
     private final OpenBackOff backOff;
     private final Waiters<S> waiters = new Waiters<>();
     /** The last one is the most recently used. */
@@ -46,15 +46,18 @@ public final class ServerPool<S extends PooledServer> {
 
     /** A pool whose credentials do not end. */
     public ServerPool(PoolSettings settings, ServerOpener<S> opener, LoopTimer timer) {
-        this(settings, opener, timer, generation -> false);
+        this(settings, opener, timer, generation -> false, new PoolStats());
     }
 
     /**
      * @param doubtful whether the role of this generation may have vanished: then each connection of it is checked before
      *     each time it is lent
+     * @param stats goes on counting where a predecessor, which closes, has come to
      */
-    public ServerPool(PoolSettings settings, ServerOpener<S> opener, LoopTimer timer, LongPredicate doubtful) {
+    public ServerPool(
+            PoolSettings settings, ServerOpener<S> opener, LoopTimer timer, LongPredicate doubtful, PoolStats stats) {
         this.doubtful = doubtful;
+        this.stats = stats;
         this.settings = settings;
         this.opener = opener;
         this.timer = timer;
@@ -310,6 +313,7 @@ public final class ServerPool<S extends PooledServer> {
         public void failed(ServerFailure failure) {
             opening--;
             stats.serverFailures++;
+            stats.failuresByKind[failure.kind().ordinal()]++;
             lastFailure = failure;
             Duration pause = backOff.failed(failure, timer.nanoTime());
             if (!failure.passes() && servers.isEmpty()) { // else those that are lent come back

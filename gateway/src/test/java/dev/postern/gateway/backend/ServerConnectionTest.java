@@ -122,6 +122,11 @@ class ServerConnectionTest {
         }
 
         @Override
+        public boolean leased() {
+            return false;
+        }
+
+        @Override
         public void transactionEnded(Duration took) {}
 
         @Override

@@ -1,0 +1,21 @@
+package dev.postern.gateway.admin;
+
+import java.util.Map;
+
+/**
+ * Client connections of the whole gateway.
+ *
+ * @param open in whatever state
+ * @param loggedIn sessions
+ * @param limit {@code limits.maxClientConn}
+ * @param accepted connections since the start
+ * @param logins logins that succeeded since the start
+ * @param cancels cancel requests since the start, whatever they hit
+ * @param refusals logins and sessions that the gateway ended since the start, by reason
+ */
+public record ClientsReport(
+        int open, int loggedIn, int limit, long accepted, long logins, long cancels, Map<String, Long> refusals) {
+    public ClientsReport {
+        refusals = Map.copyOf(refusals);
+    }
+}

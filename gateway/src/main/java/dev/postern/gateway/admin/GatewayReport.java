@@ -1,0 +1,29 @@
+package dev.postern.gateway.admin;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The gateway at one moment.
+ *
+ * @param startedAt when it began to listen
+ * @param notReady why new clients are not welcome; empty: they are
+ * @param bufferBytes memory that the network buffers hold outside of the heap
+ * @param routes in the order of the configuration; pools whose event loop did not answer in time are missing
+ */
+public record GatewayReport(
+        BuildReport build,
+        Instant startedAt,
+        Optional<String> notReady,
+        ClientsReport clients,
+        long bufferBytes,
+        List<LoopReport> loops,
+        List<ListenerReport> listeners,
+        List<RouteReport> routes) {
+    public GatewayReport {
+        loops = List.copyOf(loops);
+        listeners = List.copyOf(listeners);
+        routes = List.copyOf(routes);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.postern.gateway.logging;
+
+import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import dev.postern.gateway.config.LoggingConfig;
+import dev.postern.gateway.config.LoggingConfig.Format;
+import java.util.Locale;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The log on standard error. It is written by a thread of its own: an event loop that logs does not wait for whoever reads
+ * the other end. When that one is far behind, events below WARN are dropped.
+ */
+public final class LogOutput {
+    static final LoggingConfig AT_START = new LoggingConfig(LoggingConfig.Level.INFO, Format.TEXT);
+
+    private static final String OURS = "dev.postern";
+    private static final int QUEUE = 8192;
+    private static final int MOST_FLUSH_MILLIS = 2000;
+
+    private LogOutput() {}
+
+    /**
+     * Puts level and format in force. An operator who configures Logback on his own ({@code -Dlogback.configurationFile})
+     * keeps his configuration.
+     */
+    public static void apply(LoggingConfig config) {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context && isOurs(context)) {
+            install(context, config);
+        }
+    }
+
+    private static boolean isOurs(LoggerContext context) {
+        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        for (Format format : Format.values()) {
+            if (root.getAppender(name(format)) != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static void install(LoggerContext context, LoggingConfig config) {
+        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        if (root.getAppender(name(config.format())) == null) {
+            root.addAppender(appender(context, config.format()));
+        }
+        for (Format other : Format.values()) {
+            var appender = root.getAppender(name(other));
+            if (other != config.format() && appender != null) {
+                root.detachAppender(appender);
+                appender.stop();
+            }
+        }
+        Level level = Level.toLevel(config.level().name());
+        context.getLogger(OURS).setLevel(level);
+        root.setLevel(level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN); // libraries speak of every buffer
+    }
+
+    private static String name(Format format) {
+        return "postern-" + format.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static AsyncAppender appender(LoggerContext context, Format format) {
+        ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+        console.setContext(context);
+        console.setName("stderr");
+        console.setTarget("System.err");
+        console.setEncoder(encoder(context, format));
+        console.start();
+        AsyncAppender queue = new AsyncAppender();
+        queue.setContext(context);
+        queue.setName(name(format));
+        queue.setQueueSize(QUEUE);
+        queue.setNeverBlock(true);
+        queue.setMaxFlushTime(MOST_FLUSH_MILLIS);
+        queue.addAppender(console);
+        queue.start();
+        return queue;
+    }
+
+    static Encoder<ILoggingEvent> encoder(LoggerContext context, Format format) {
+        Encoder<ILoggingEvent> encoder = switch (format) {
+            case TEXT -> new TextEncoder();
+            case JSON -> new FlatJsonEncoder();
+        };
+        encoder.setContext(context);
+        encoder.start();
+        return encoder;
+    }
+}

@@ -1,0 +1,28 @@
+package dev.postern.gateway.admin;
+
+import java.util.List;
+import java.util.Optional;
+
+/** A gateway that is as the test says. */
+final class SomeGateway implements GatewayPort {
+    volatile GatewayReport report;
+
+    SomeGateway(GatewayReport report) {
+        this.report = report;
+    }
+
+    @Override
+    public Optional<String> notReady() {
+        return report.notReady();
+    }
+
+    @Override
+    public List<LoopReport> loops() {
+        return report.loops();
+    }
+
+    @Override
+    public GatewayReport report() {
+        return report;
+    }
+}
