@@ -283,8 +283,10 @@ class BackendTlsTest {
         try (BackendTls without = BackendTls.open(BackendTlsSettings.of(SslMode.REQUIRE))) {
             assertThatThrownBy(() -> connect(without, "pg-a"))
                     .satisfies(failure -> assertThat(TlsFailures.explain(failure))
-                            .isEqualTo(
-                                    "the peer sent the TLS alert certificate_required: it wants a client certificate"));
+                            // In TLS 1.3 the client is done before the server looks: a reset may overtake the alert.
+                            .isIn(
+                                    "the peer sent the TLS alert certificate_required: it wants a client certificate",
+                                    "the peer closed the connection during the TLS handshake"));
         }
     }
 
