@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,8 +99,7 @@ class ServerPoolRandomTest {
                         server -> server.checked(random.nextInt(4) != 0));
             case 11 ->
                 some(List.copyOf(waiting.keySet()), random, client -> {
-                    waiting.get(client).giveUp();
-                    waiting.remove(client);
+                    Objects.requireNonNull(waiting.remove(client)).giveUp();
                 });
             case 12, 13 -> {
                 loop.advance(Duration.ofMillis(random.nextInt(3000)));

@@ -41,7 +41,6 @@ final class Pair {
     /** The next transaction on the same server. */
     void relink() {
         link.end();
-        client.lost = false;
         link = newLink();
     }
 
@@ -104,7 +103,6 @@ final class Pair {
         final SessionSettings startup = SessionSettings.NONE;
         private SessionSettings settings = SessionSettings.NONE;
         final List<String> told = new ArrayList<>();
-        private boolean lost;
         int ready;
         boolean ended;
 
@@ -147,7 +145,6 @@ final class Pair {
 
         @Override
         public void serverLost(boolean fatalPassed) {
-            lost = true;
             told.add(fatalPassed ? "lost, told" : "lost");
         }
 
