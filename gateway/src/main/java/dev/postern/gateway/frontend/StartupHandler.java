@@ -1,9 +1,11 @@
 package dev.postern.gateway.frontend;
 
 import dev.postern.gateway.protocol.CancelRequest;
-import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.GSSENCRequest;
+import dev.postern.gateway.protocol.ProtocolVersion;
 import dev.postern.gateway.protocol.Refusal;
 import dev.postern.gateway.protocol.ReplicationMode;
+import dev.postern.gateway.protocol.SSLRequest;
 import dev.postern.gateway.protocol.StartupMessage;
 import dev.postern.gateway.protocol.StartupOptions;
 import dev.postern.gateway.protocol.StartupPacket;
@@ -43,8 +45,15 @@ final class StartupHandler extends ByteToMessageDecoder {
         switch (packet.get()) {
             case StartupMessage startup -> start(ctx, startup);
             case CancelRequest request -> cancel(ctx, request);
-            default -> throw new ProtocolViolation("unsupported frontend protocol: a second encryption request");
+            case SSLRequest ignored -> unsupported("1234.5679");
+            case GSSENCRequest ignored -> unsupported("1234.5680");
         }
+    }
+
+    /** Encryption is not asked for twice: PostgreSQL then takes the request for a protocol it does not know. */
+    private void unsupported(String version) {
+        login.refuse(new Refusal.FeatureNotSupported("unsupported frontend protocol " + version + ": server supports "
+                + ProtocolVersion.V3_0 + " to " + ProtocolVersion.LATEST));
     }
 
     /** PostgreSQL answers a cancel request with nothing but the end of the connection; so do we, whatever it hits. */
