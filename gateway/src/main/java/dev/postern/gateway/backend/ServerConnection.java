@@ -265,8 +265,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     }
 
     @Override
-    public void cancel() {
+    public void cancel(Runnable settled) {
         if (closed || key.isEmpty()) {
+            settled.run();
             return;
         }
         cancels++;
@@ -283,6 +284,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 home.settings().cancelWaitTimeout(),
                 certain -> {
                     cancels--;
+                    settled.run();
                     // As long as the client has the server, a late cancel hits nobody else.
                     cancelUnsettled |= !certain;
                     returnIfSettled();

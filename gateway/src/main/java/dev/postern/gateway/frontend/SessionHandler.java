@@ -456,7 +456,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         pool.loop().execute(() -> {
             switch (state) {
                 case SessionState.Active active
-                when active.link().isBusy() -> active.server().cancel();
+                when active.link().isBusy() -> {
+                    // Its end tells the client that no later query can be hit: so it comes when the server's has come.
+                    active.server().cancel(requester::close);
+                    return;
+                }
                 case SessionState.Waiting waiting -> cancelWaiting(waiting);
                 case SessionState.Preparing preparing -> {
                     if (pending != null && isOneRequest(pending)) {

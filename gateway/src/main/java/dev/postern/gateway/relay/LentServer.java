@@ -23,8 +23,8 @@ public interface LentServer extends PooledServer, ServerEnd {
     /** What the server reported by ParameterStatus, as it stands now: names as the server writes them. */
     Map<String, String> parameters();
 
-    /** Asks the server, on a connection of its own, to cancel what it is doing now. */
-    void cancel();
+    /** Asks the server, on a connection of its own, to cancel what it is doing now; the runnable runs on the loop when that is over. */
+    void cancel(Runnable settled);
 
     /** Whether it takes more bytes now. */
     boolean isWritable();

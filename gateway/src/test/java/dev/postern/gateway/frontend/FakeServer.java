@@ -130,8 +130,9 @@ final class FakeServer implements LentServer {
     }
 
     @Override
-    public void cancel() {
+    public void cancel(Runnable settled) {
         canceled++;
+        settled.run();
     }
 
     @Override
