@@ -163,14 +163,19 @@ public final class ClientStream {
 
     /** Notes the message at this place; false when more of it must come first. */
     private static boolean take(ByteBuf in, int at, int next, int end, byte type, Requests requests) {
-        if (type == FrontendType.QUERY || type == FrontendType.PARSE) {
-            requests.text(in, at + MessageHeader.HEADER_LENGTH, Math.min(next, end));
+        int limit = Math.min(next, end);
+        boolean taken = judge(in, at, next, limit, type, requests);
+        if (taken && (type == FrontendType.QUERY || type == FrontendType.PARSE)) {
+            requests.text(in, at + MessageHeader.HEADER_LENGTH, limit); // once, not for each piece that is held
         }
+        return taken;
+    }
+
+    private static boolean judge(ByteBuf in, int at, int next, int limit, byte type, Requests requests) {
         if (!requests.looksInto(type)) {
             requests.sent(type);
             return true;
         }
-        int limit = Math.min(next, end);
         return switch (type) {
             case FrontendType.PARSE -> parse(in, at, limit, next, requests);
             case FrontendType.BIND -> bind(in, at, limit, next, requests);
