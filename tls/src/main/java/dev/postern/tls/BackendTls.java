@@ -83,7 +83,9 @@ public final class BackendTls implements Reloadable, AutoCloseable {
                 continue;
             }
             try {
-                SslHandler handler = context.newHandler(allocator, host, port);
+                SslHandler handler = settings.caFile().isPresent()
+                        ? context.newHandler(allocator, host, port, HandshakeThreads.SHARED)
+                        : context.newHandler(allocator, host, port);
                 handler.setHandshakeTimeoutMillis(0);
                 nameServer(handler, host);
                 return handler;

@@ -100,7 +100,7 @@ final class CertificateChoice {
         return CURVES.stream().filter(curve -> curve.bits == bits).findFirst();
     }
 
-    private static boolean isEc(OwnCertificate certificate) {
+    static boolean isEc(OwnCertificate certificate) {
         return certificate.leaf().getPublicKey() instanceof ECPublicKey;
     }
 

@@ -27,11 +27,17 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
     private static final int MAX_RECORD = 1 << 14;
     /** Bytes; BoringSSL's own limit for a ClientHello is the same. Real ones have 200 to 2,000. */
     private static final int MAX_CLIENT_HELLO = 1 << 14;
+    /**
+     * Bytes that may gather here: a ClientHello in fragments of one byte, or one that waits for its turn and what its
+     * client sends meanwhile.
+     */
+    private static final int MAX_GATHERED = 6 * (MAX_CLIENT_HELLO + HANDSHAKE_HEADER);
     /** Alert record of TLS 1.2, fatal, no_application_protocol (RFC 7301 3.2). */
     private static final byte[] NO_APPLICATION_PROTOCOL = {21, 3, 3, 0, 2, 2, 120};
 
     private final ListenerTls tls;
     private final Alpn alpn;
+    private boolean waiting;
     private boolean refused;
 
     ClientHelloHandler(ListenerTls tls, Alpn alpn) {
@@ -45,15 +51,24 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
             in.skipBytes(in.readableBytes());
             return;
         }
+        if (in.readableBytes() > MAX_GATHERED) {
+            refuse(ctx, in, "the client sends without waiting for an answer");
+            ctx.close();
+            return;
+        }
+        if (waiting) {
+            return;
+        }
         switch (scan(in)) {
             case Incomplete() -> {}
             case NotClientHello() -> handOver(ctx, ClientHello.UNKNOWN);
             case Complete(ByteBuffer body) -> {
                 ClientHello hello = ClientHello.parse(body);
                 if (alpnAccepts(hello)) {
-                    handOver(ctx, hello);
+                    waiting = true;
+                    tls.turnsOf(ctx.executor()).submit(() -> begin(ctx, hello));
                 } else {
-                    refuse(ctx, in, hello);
+                    refuseAlpn(ctx, in, hello);
                 }
             }
         }
@@ -67,6 +82,19 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
         return hello.alpnProtocols().isEmpty()
                 ? alpn == Alpn.IF_OFFERED
                 : hello.alpnProtocols().stream().anyMatch(ours::contains);
+    }
+
+    private boolean begin(ChannelHandlerContext ctx, ClientHello hello) {
+        if (ctx.isRemoved() || refused || !ctx.channel().isActive()) {
+            return false;
+        }
+        try {
+            handOver(ctx, hello);
+        } catch (RuntimeException e) {
+            ctx.fireExceptionCaught(e);
+            ctx.close();
+        }
+        return true;
     }
 
     private void handOver(ChannelHandlerContext ctx, ClientHello hello) {
@@ -83,16 +111,19 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
         }
     }
 
-    private void refuse(ChannelHandlerContext ctx, ByteBuf in, ClientHello hello) {
-        refused = true;
-        in.skipBytes(in.readableBytes());
+    private void refuseAlpn(ChannelHandlerContext ctx, ByteBuf in, ClientHello hello) {
+        ctx.writeAndFlush(ctx.alloc().buffer(NO_APPLICATION_PROTOCOL.length).writeBytes(NO_APPLICATION_PROTOCOL))
+                .addListener(ChannelFutureListener.CLOSE);
         String what = hello.alpnProtocols().isEmpty()
                 ? "the client sent no ALPN extension"
                 : "the client offers ALPN " + hello.alpnProtocols();
-        ctx.writeAndFlush(ctx.alloc().buffer(NO_APPLICATION_PROTOCOL.length).writeBytes(NO_APPLICATION_PROTOCOL))
-                .addListener(ChannelFutureListener.CLOSE);
-        ctx.fireUserEventTriggered(new SslHandshakeCompletionEvent(new SSLHandshakeException(
-                what + " (expected: " + String.join(", ", tls.settings().alpnProtocols()) + ")")));
+        refuse(ctx, in, what + " (expected: " + String.join(", ", tls.settings().alpnProtocols()) + ")");
+    }
+
+    private void refuse(ChannelHandlerContext ctx, ByteBuf in, String reason) {
+        refused = true;
+        in.skipBytes(in.readableBytes());
+        ctx.fireUserEventTriggered(new SslHandshakeCompletionEvent(new SSLHandshakeException(reason)));
     }
 
     private sealed interface Scan {}

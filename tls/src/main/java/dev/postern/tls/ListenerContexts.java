@@ -25,11 +25,13 @@ final class ListenerContexts {
 
     private final List<OwnCertificate> certificates;
     private final CertificateChoice choice;
+    private final boolean verifiesClients;
     private final Map<OwnCertificate, ReferenceCountedOpenSslContext> contexts = new IdentityHashMap<>();
 
-    private ListenerContexts(List<OwnCertificate> certificates, TlsProtocol maximum) {
+    private ListenerContexts(List<OwnCertificate> certificates, ListenerTlsSettings settings) {
         this.certificates = List.copyOf(certificates);
-        this.choice = new CertificateChoice(certificates, maximum);
+        this.choice = new CertificateChoice(certificates, settings.maximumProtocol());
+        this.verifiesClients = settings.clientCertificates() != ClientCertificatePolicy.NONE;
     }
 
     /** Reads every file and makes the contexts; everything found wrong is told at once. */
@@ -54,7 +56,7 @@ final class ListenerContexts {
         if (!problems.isEmpty()) {
             throw new UnusableTls(problems);
         }
-        ListenerContexts snapshot = new ListenerContexts(certificates, settings.maximumProtocol());
+        ListenerContexts snapshot = new ListenerContexts(certificates, settings);
         for (OwnCertificate certificate : certificates) {
             try {
                 snapshot.contexts.put(certificate, context(settings, certificate, trust, ticketKeys));
@@ -66,12 +68,21 @@ final class ListenerContexts {
         return snapshot;
     }
 
-    ReferenceCountedOpenSslContext choose(ClientHello hello) {
-        ReferenceCountedOpenSslContext context = contexts.get(choice.choose(hello));
+    OwnCertificate choose(ClientHello hello) {
+        return choice.choose(hello);
+    }
+
+    ReferenceCountedOpenSslContext contextOf(OwnCertificate certificate) {
+        ReferenceCountedOpenSslContext context = contexts.get(certificate);
         if (context == null) {
             throw new IllegalStateException("no context for a certificate of this snapshot");
         }
         return context;
+    }
+
+    /** Whether a handshake with this certificate costs too much for an event loop: more than an EC signature. */
+    boolean isCostly(OwnCertificate certificate) {
+        return verifiesClients || !CertificateChoice.isEc(certificate);
     }
 
     List<OwnCertificate> certificates() {

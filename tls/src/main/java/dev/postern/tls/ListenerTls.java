@@ -5,13 +5,16 @@ import io.netty.channel.ChannelHandler;
 import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.concurrent.EventExecutor;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +33,7 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
     private volatile ListenerTlsSettings settings;
     private volatile ListenerContexts current;
     private volatile boolean closed;
+    private final Map<EventExecutor, HandshakeTurns> turns = new ConcurrentHashMap<>();
     /** Guarded by this. */
     private TicketKeys ticketKeys;
     /** Guarded by this: the last refusal, so that the same one is not logged at every look. */
@@ -86,9 +90,15 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
         return new ClientHelloHandler(this, alpn);
     }
 
+    HandshakeTurns turnsOf(EventExecutor loop) {
+        return turns.computeIfAbsent(loop, key -> new HandshakeTurns(key, HandshakeThreads.SHARED::isBusy));
+    }
+
     SslHandler newSslHandler(ClientHello hello, ByteBufAllocator allocator) {
         while (true) {
-            ReferenceCountedOpenSslContext context = current.choose(hello);
+            ListenerContexts snapshot = current;
+            OwnCertificate certificate = snapshot.choose(hello);
+            ReferenceCountedOpenSslContext context = snapshot.contextOf(certificate);
             try {
                 context.retain();
             } catch (IllegalReferenceCountException swappedMeanwhile) {
@@ -98,7 +108,9 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
                 continue;
             }
             try {
-                SslHandler handler = context.newHandler(allocator);
+                SslHandler handler = snapshot.isCostly(certificate)
+                        ? context.newHandler(allocator, HandshakeThreads.SHARED)
+                        : context.newHandler(allocator);
                 handler.setHandshakeTimeoutMillis(0);
                 return handler;
             } finally {

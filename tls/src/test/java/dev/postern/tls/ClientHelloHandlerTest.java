@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,6 +157,40 @@ class ClientHelloHandlerTest {
     void refusesAHelloAboveTheLimitAtItsFirstBytes() {
         channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {22, 3, 1, 64, 0, 1, 0, 64, 1}));
         assertThat(channel.pipeline().get(SslHandler.class)).isNotNull();
+    }
+
+    @Test
+    void beginsTheSecondHandshakeInTheNextTurnOfTheLoop() {
+        byte[] record = Hellos.record("db.example.com", "postgresql");
+        HandshakeTurns turns = tls.turnsOf(channel.eventLoop());
+        channel.freezeTime();
+        turns.submit(() -> true);
+        channel.writeInbound(Unpooled.wrappedBuffer(record, 0, 50).copy());
+        channel.writeInbound(
+                Unpooled.wrappedBuffer(record, 50, record.length - 50).copy());
+        assertThat(turns.waiting()).isEqualTo(1);
+        assertThat(channel.pipeline().get(SslHandler.class)).isNull();
+        channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(turns.waiting()).isZero();
+        assertThat(answersWithServerHello()).isTrue();
+        channel.unfreezeTime();
+    }
+
+    @Test
+    void boundsWhatAWaitingClientMaySend() {
+        channel.freezeTime();
+        tls.turnsOf(channel.eventLoop()).submit(() -> true);
+        channel.writeInbound(Unpooled.wrappedBuffer(Hellos.record("db.example.com", "postgresql")));
+        for (int i = 0; i < 200 && channel.isOpen(); i++) {
+            channel.writeInbound(Unpooled.wrappedBuffer(new byte[1024]));
+        }
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(failure()).hasMessage("the client sends without waiting for an answer");
+        channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.pipeline().get(SslHandler.class)).isNull();
+        channel.unfreezeTime();
     }
 
     @Test
