@@ -107,7 +107,7 @@ class CancelIT {
             awaitRunning(mark);
             byte[] wrong = client.backendKey();
             wrong[0] ^= 1;
-            for (byte[] key : List.of(wrong, new byte[4], new byte[32])) {
+            for (byte[] key : List.of(wrong, new byte[4], new byte[0], new byte[32])) {
                 try (WireClient canceller = WireClient.open(address.port())) {
                     canceller.send(FrontendBytes.cancelRequest(client.backendPid(), key));
                     assertThat(canceller.receiveUntilClosed()).isEmpty();

@@ -8,7 +8,6 @@ import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.RouteYaml;
-import dev.postern.gateway.it.harness.ServerSession;
 import dev.postern.gateway.it.harness.Traffic;
 import dev.postern.gateway.it.harness.WireClient;
 import dev.postern.gateway.it.harness.WireMessage;
@@ -28,12 +27,12 @@ class DrainIT {
 
     private GatewayFixture gateway;
     /** Other gateways of this JVM have servers there too. */
-    private List<ServerSession> before = List.of();
+    private List<Integer> before = List.of();
 
     @BeforeEach
     void start() {
         RouteYaml orders = RouteYaml.to(PostgresServers.shared(), "orders", "orders");
-        before = PostgresServers.shared().sessions("orders");
+        before = PostgresServers.shared().sessionPids("orders");
         gateway = GatewayFixture.start(GatewayYaml.of(
                 orders.withPool("{mode: transaction, defaultPoolSize: 3}"),
                 orders.named("orders_session").withPool("{mode: session, defaultPoolSize: 5}")));
@@ -43,8 +42,8 @@ class DrainIT {
     void stop() {
         gateway.close();
         Awaitility.await("no server connection is left")
-                .untilAsserted(() ->
-                        assertThat(PostgresServers.shared().sessions("orders")).isEqualTo(before));
+                .untilAsserted(() -> assertThat(PostgresServers.shared().sessionPids("orders"))
+                        .isEqualTo(before));
     }
 
     @Test

@@ -229,4 +229,43 @@ class HikariIT {
             }
         }
     }
+
+    /** More borrowers than servers in transaction mode, each with settings of its own. */
+    @EveryTarget
+    void keepsIsolationReadOnlyAndSchemaPerBorrow(Target target) throws Exception {
+        try (HikariDataSource source = dataSource(target.address(), 10);
+                ExecutorService threads = Executors.newFixedThreadPool(10)) {
+            List<Callable<Void>> tasks = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                int n = i;
+                tasks.add(() -> borrowWithSettings(source, n));
+            }
+            for (Future<Void> done : threads.invokeAll(tasks)) {
+                done.get();
+            }
+        }
+    }
+
+    private static Void borrowWithSettings(HikariDataSource source, int n) throws SQLException {
+        boolean readOnly = n % 2 == 0;
+        int isolation = n % 3 == 0 ? Connection.TRANSACTION_SERIALIZABLE : Connection.TRANSACTION_READ_COMMITTED;
+        try (Connection connection = source.getConnection()) {
+            connection.setReadOnly(readOnly);
+            connection.setTransactionIsolation(isolation);
+            connection.setSchema(n % 5 == 0 ? "pg_catalog" : "public");
+            connection.setAutoCommit(false);
+            for (int round = 0; round < 2; round++) {
+                try (Statement statement = connection.createStatement();
+                        ResultSet rows = statement.executeQuery("select current_setting('transaction_read_only'),"
+                                + " current_setting('transaction_isolation'), current_schema()")) {
+                    assertThat(rows.next()).isTrue();
+                    assertThat(rows.getString(1)).isEqualTo(readOnly ? "on" : "off");
+                    assertThat(rows.getString(2)).isEqualTo(n % 3 == 0 ? "serializable" : "read committed");
+                    assertThat(rows.getString(3)).isEqualTo(n % 5 == 0 ? "pg_catalog" : "public");
+                }
+                connection.commit();
+            }
+        }
+        return null;
+    }
 }

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
+import dev.postern.gateway.it.harness.PostgresServer;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.Traffic;
 import dev.postern.gateway.it.harness.WireClient;
+import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +65,34 @@ class ReloadIT {
             }
             assertThat(traffic.failures()).isEmpty();
         }
+    }
+
+    @Test
+    void movesARouteToAnotherServerAtTheNextTransaction() {
+        // Other gateways of this JVM have servers there too.
+        List<Integer> before = PostgresServers.shared().sessionPids("orders");
+        try (PostgresServer other = PostgresServers.own();
+                WireClient client = gateway.connect("orders");
+                WireClient busy = gateway.connect("orders")) {
+            String oldPort = client.ask("select inet_server_port()");
+            busy.query("begin");
+            gateway.reload(first.withRoute(RouteYaml.to(other, "orders", "orders")));
+            assertThat(busy.ask("select inet_server_port()"))
+                    .as("an open transaction ends where it began")
+                    .isEqualTo(oldPort);
+            assertThat(busy.query("commit")).containsExactly("C(COMMIT)", "Z(I)");
+            for (WireClient moved : List.of(client, busy)) {
+                assertThat(moved.ask("select inet_server_port()")).isEqualTo(Integer.toString(other.port()));
+            }
+            Awaitility.await("the old servers are closed")
+                    .untilAsserted(() -> assertThat(PostgresServers.shared().sessionPids("orders"))
+                            .isEqualTo(before));
+            // The clients say goodbye before their server goes.
+            client.close();
+            busy.close();
+            gateway.close();
+        }
+        gateway = GatewayFixture.start(first);
     }
 
     @Test

@@ -33,13 +33,8 @@ class SessionStateIT {
                         .map(target -> Arguments.of(target, setting[0], setting[1], setting[2])));
     }
 
-    /** Those that PostgreSQL reports when they change. */
-    static Stream<Arguments> reported() {
-        return settings().filter(arguments -> !"search_path".equals(arguments.get()[1]));
-    }
-
     @ParameterizedTest(name = "{0} {1}")
-    @MethodSource("reported")
+    @MethodSource("settings")
     void keepsWhatAClientSetsToItself(Target target, String name, String value, String shown) {
         try (WireClient setter = WireClient.connect(target.oneServer());
                 WireClient other = WireClient.connect(target.oneServer())) {

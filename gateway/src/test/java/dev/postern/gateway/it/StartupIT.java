@@ -145,6 +145,14 @@ class StartupIT {
     }
 
     @EveryTarget
+    void namesTheProtocolOptionsItDoesNotKnow(Target target) {
+        try (WireClient client = target.connect("_pq_.no_such_option", "1")) {
+            assertThat(negotiations(client)).containsExactly("v(3.0,_pq_.no_such_option)");
+            assertThat(client.ask("select 1")).isEqualTo("1");
+        }
+    }
+
+    @EveryTarget
     void refusesOtherMajorVersions(Target target) {
         ServerAddress address = target.address();
         try (WireClient client = WireClient.open(address.port())) {

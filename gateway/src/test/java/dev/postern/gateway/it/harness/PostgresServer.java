@@ -234,6 +234,11 @@ public final class PostgresServer implements AutoCloseable {
         return sessions;
     }
 
+    /** Process ids of the same. */
+    public List<Integer> sessionPids(String database) {
+        return sessions(database).stream().map(ServerSession::pid).toList();
+    }
+
     /** Ends all client sessions of a database, as an administrator would. */
     public void terminateSessions(String database) {
         execute(
