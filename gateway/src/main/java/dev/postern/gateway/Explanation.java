@@ -124,6 +124,9 @@ record Explanation(boolean admitted, String text) {
             case ClientAuthConfig.Password ignored -> "password";
             case ClientAuthConfig.Trust ignored -> "trust";
             case ClientAuthConfig.Any ignored -> "any";
+            case ClientAuthConfig.AuthQuery query ->
+                query.method().keyword() + ", users by auth_query "
+                        + query.use().orElseGet(() -> query.preset().keyword() + " in " + query.database());
         };
         return name + user.map(who -> ", as " + who).orElse("");
     }

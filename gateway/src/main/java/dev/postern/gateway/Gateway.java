@@ -3,6 +3,7 @@ package dev.postern.gateway;
 import dev.postern.gateway.admin.AdminServer;
 import dev.postern.gateway.admin.ListenerReport;
 import dev.postern.gateway.backend.HostResolver;
+import dev.postern.gateway.config.ClientAuthConfig;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.ListenAddress;
@@ -59,6 +60,7 @@ public final class Gateway implements AutoCloseable {
     private final Loops loops;
     private final Services services = new Services();
     private final HostResolver resolver;
+    private final AuthQueries authQueries;
     private final RouteSnapshot routes;
     private final CancelKeys cancelKeys = new CancelKeys();
     private final ClientCounts counts;
@@ -89,6 +91,7 @@ public final class Gateway implements AutoCloseable {
                 Thread::startVirtualThread,
                 dnsTtl(config),
                 System::nanoTime);
+        this.authQueries = new AuthQueries(loops, resolver, services);
         this.routes = new RouteSnapshot(services.fakes());
         this.counts = new ClientCounts(config.limits().maxClientConn());
         this.reports = new GatewayReports(
@@ -214,14 +217,19 @@ public final class Gateway implements AutoCloseable {
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
         Map<String, String> outdatedVaults = services.vaults().connect(next.vaultConnections());
+        Set<String> sameQueries = authQueries.same(next, sameVaults);
+        AuthQueries.Change queries = authQueries.connect(next, sameQueries);
         try {
             for (RouteConfig route : next.routes()) {
                 RouteRuntime known = before.get(route.name());
                 RouteRuntime current = known;
-                if (current == null || !current.config().equals(route) || usesOtherVault(route, sameVaults)) {
+                if (current == null
+                        || !current.config().equals(route)
+                        || usesOtherVault(route, sameVaults)
+                        || usesOtherQuery(route, sameQueries)) {
                     current = new RouteRuntime(
                             route,
-                            RouteParts.of(route, services),
+                            RouteParts.of(route, services, authQueries),
                             loops,
                             services,
                             resolver,
@@ -236,14 +244,26 @@ public final class Gateway implements AutoCloseable {
             routes.swap(table(entries));
         } catch (StartFailure | RuntimeException e) {
             changed.forEach(route -> route.parts().close());
+            queries.undo();
             throw e;
         }
         retire(before, entries, changed);
+        queries.keep();
         services.vaults().forget(outdatedVaults);
     }
 
     private static boolean usesOtherVault(RouteConfig route, Set<String> sameVaults) {
-        return route.credentials() instanceof CredentialsConfig.Vault vault && !sameVaults.contains(vault.connection());
+        boolean lookup = route.clientAuth() instanceof ClientAuthConfig.AuthQuery query
+                && !sameVaults.containsAll(AuthQueries.vaultsOf(query));
+        return lookup
+                || route.credentials() instanceof CredentialsConfig.Vault vault
+                        && !sameVaults.contains(vault.connection());
+    }
+
+    private static boolean usesOtherQuery(RouteConfig route, Set<String> sameQueries) {
+        return route.clientAuth() instanceof ClientAuthConfig.AuthQuery query
+                && query.use().isPresent()
+                && !sameQueries.contains(query.use().get());
     }
 
     private static RouteTable<RouteRuntime> table(List<RouteEntry<RouteRuntime>> entries) throws StartFailure {
@@ -371,6 +391,7 @@ public final class Gateway implements AutoCloseable {
             entry.target().terminate();
             entry.target().closeServers();
         });
+        authQueries.close();
         loops.shutdown();
         routes.table().entries().forEach(entry -> entry.target().parts().close());
         openListeners.forEach(listener -> listener.tls().ifPresent(ListenerTls::close));

@@ -46,6 +46,11 @@ final class Loops {
         return all.get(Math.floorMod(next.getAndIncrement(), all.size()));
     }
 
+    /** The loop of a pool that does not exist yet: always the same for the same key. */
+    EventLoop of(Object key) {
+        return all.get(Math.floorMod(key.hashCode() * 0x9E3779B9 >>> 16, all.size()));
+    }
+
     /** In a fixed order. */
     List<EventLoop> all() {
         return all;

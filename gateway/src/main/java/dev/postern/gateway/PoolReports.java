@@ -50,10 +50,10 @@ final class PoolReports {
     Gathered gather(List<RouteRuntime> routes) {
         Map<EventLoop, List<Place>> byLoop = new IdentityHashMap<>();
         for (RouteRuntime route : routes) {
-            route.pools().forEach((database, pool) -> {
+            route.pools().forEach((key, pool) -> {
                 if (pool.pool().isPresent()) {
                     byLoop.computeIfAbsent(pool.loop(), loop -> new ArrayList<>())
-                            .add(new Place(route, database, pool));
+                            .add(new Place(route, key.toString(), pool));
                 }
             });
         }

@@ -4,6 +4,8 @@ import dev.postern.auth.client.ClientAuthenticator;
 import dev.postern.auth.client.Identity;
 import dev.postern.auth.credentials.Credential;
 import dev.postern.auth.credentials.CredentialListener;
+import dev.postern.auth.credentials.CredentialSource;
+import dev.postern.auth.credentials.PassThroughCredentialSource;
 import dev.postern.auth.server.LoginPolicy;
 import dev.postern.gateway.backend.Backend;
 import dev.postern.gateway.backend.HostResolver;
@@ -15,6 +17,7 @@ import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.frontend.ServedRoute;
 import dev.postern.gateway.frontend.SessionPool;
 import dev.postern.gateway.pool.CloseReason;
+import dev.postern.gateway.pool.PoolMode;
 import dev.postern.gateway.pool.PoolSettings;
 import dev.postern.gateway.pool.PoolStats;
 import dev.postern.gateway.pool.ServerPool;
@@ -33,7 +36,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * One route of the configuration that is in force, with its pools: one for each backend database. Outlives reloads that
+ * One route of the configuration that is in force, with its pools: one for each backend database, and where the clients'
+ * own roles are passed through, one for each of these. Outlives reloads that
  * leave the route unchanged; a changed one hands its pools on to its successor, so that sessions stay.
  */
 final class RouteRuntime {
@@ -45,18 +49,52 @@ final class RouteRuntime {
     private final Services services;
     private final HostResolver resolver;
     private final Optional<DatabaseTemplate> database;
-    private final ConcurrentHashMap<String, DatabasePool> pools;
+    private final boolean passThrough;
+    /** Clients choose the database: nothing may be kept of one that a stranger asks for. */
+    private final boolean anyDatabase;
+
+    private final ConcurrentHashMap<PoolKey, DatabasePool> pools;
+
+    /**
+     * What a pool is for.
+     *
+     * @param role the server role of its clients; empty where the route has one for all
+     */
+    record PoolKey(String database, Optional<String> role) {
+        /** As metrics and the status page show it. */
+        @Override
+        public String toString() {
+            return role.map(name -> name + "@" + database).orElse(database);
+        }
+    }
 
     /** A backend database's place: its loop is chosen before its pool exists. */
     static final class DatabasePool {
         private final EventLoop loop;
+        /** Where the role's own keys open its servers. */
+        private final Optional<PassThroughCredentialSource> own;
+
+        private final boolean superuser;
+        /** Who is told that a user's password has changed: the route as it is now. */
+        private volatile Optional<ClientAuth> clientAuth = Optional.empty();
+
         private final Traffic traffic = new Traffic();
         private final PoolStats stats = new PoolStats();
         private final StatementCache statements = new StatementCache();
         private volatile Optional<SessionPool> pool = Optional.empty();
 
         DatabasePool(EventLoop loop) {
+            this(loop, Optional.empty(), false);
+        }
+
+        DatabasePool(EventLoop loop, Optional<String> role, boolean superuser) {
             this.loop = loop;
+            this.own = role.map(name -> new PassThroughCredentialSource(name, () -> lookAgain(name)));
+            this.superuser = superuser;
+        }
+
+        private void lookAgain(String user) {
+            clientAuth.ifPresent(users -> users.lookAgain(user));
         }
 
         EventLoop loop() {
@@ -96,6 +134,9 @@ final class RouteRuntime {
         this.resolver = resolver;
         this.database = config.backend().database().map(DatabaseTemplate::parse);
         this.pools = predecessor.map(before -> before.pools).orElseGet(ConcurrentHashMap::new);
+        this.passThrough = config.credentials() instanceof CredentialsConfig.PassThrough;
+        this.anyDatabase = config.match().databases().isEmpty()
+                || config.match().databases().stream().anyMatch(name -> name.indexOf('*') >= 0);
         parts.credentials().listen(new CredentialListener() {
             @Override
             public void rotated(Credential current) {
@@ -118,7 +159,7 @@ final class RouteRuntime {
     }
 
     /** Backend databases that were asked for so far, with their pools. */
-    Map<String, DatabasePool> pools() {
+    Map<PoolKey, DatabasePool> pools() {
         return Map.copyOf(pools);
     }
 
@@ -126,16 +167,23 @@ final class RouteRuntime {
     ServedRoute serve(String asked, List<String> captures) {
         String backendDatabase =
                 database.map(template -> template.expand(captures)).orElse(asked);
-        return new Served(
-                pools.computeIfAbsent(backendDatabase, name -> new DatabasePool(loops.deal())), backendDatabase);
+        if (!passThrough && !anyDatabase) {
+            pools.computeIfAbsent(key(backendDatabase, ""), key -> new DatabasePool(loops.deal()));
+        }
+        return new Served(backendDatabase);
+    }
+
+    private PoolKey key(String backendDatabase, String user) {
+        return new PoolKey(backendDatabase, passThrough ? Optional.of(user) : Optional.empty());
     }
 
     /** The pools go on with this route's settings: called after it has taken its predecessor's place. */
     void takeOver() {
-        pools.forEach((name, place) -> place.loop()
+        pools.values().forEach(place -> place.clientAuth = Optional.of(parts.clientAuth()));
+        pools.forEach((key, place) -> place.loop()
                 .execute(() -> place.pool().ifPresent(pool -> {
                     ServerPool<LentServer> before = pool.servers();
-                    pool.replace(newServers(name, place), ConfigMapping.timeouts(config.timeouts()));
+                    pool.replace(newServers(key, place), ConfigMapping.timeouts(config.timeouts()));
                     before.close();
                 })));
     }
@@ -146,6 +194,7 @@ final class RouteRuntime {
             pool.remove();
             pool.servers().close();
         });
+        pools.values().forEach(place -> place.own.ifPresent(CredentialSource::close));
     }
 
     void drain() {
@@ -165,30 +214,37 @@ final class RouteRuntime {
     }
 
     /** A role that Vault drops answers an empty query as before: only asking for it shows that it is gone (42704). */
-    private PoolSettings poolSettings() {
+    private PoolSettings poolSettings(DatabasePool place) {
         PoolSettings settings = ConfigMapping.pool(config.pool());
+        if (place.own.isPresent()) {
+            return settings.forOneRole(place.superuser ? PoolMode.SESSION : settings.mode());
+        }
         boolean leased = config.credentials() instanceof CredentialsConfig.Vault;
         return leased && settings.serverCheckQuery().isEmpty() ? settings.withServerCheckQuery(ROLE_CHECK) : settings;
     }
 
-    private ServerPool<LentServer> newServers(String backendDatabase, DatabasePool place) {
-        PoolSettings settings = poolSettings();
+    private ServerPool<LentServer> newServers(PoolKey key, DatabasePool place) {
+        PoolSettings settings = poolSettings(place);
+        CredentialSource credentials =
+                place.own.<CredentialSource>map(own -> own).orElse(parts.credentials());
         Backend backend = new Backend(
                 config.name(),
                 ConfigMapping.hosts(config.backend()),
-                backendDatabase,
+                key.database(),
                 ConfigMapping.sslMode(config.backend().tls()),
                 parts.tls(),
                 new LoginPolicy(
                         config.backend().allowCleartextPassword(),
                         LoginPolicy.DEFAULT.channelBinding(),
                         LoginPolicy.DEFAULT.minIterations()),
+                !passThrough
+                        || key.role().filter(config.access()::admitsSuperuser).isPresent(),
                 config.backend().parameters());
         Returns returns = new Returns();
         ServerConnector connector = new ServerConnector(
                 backend,
                 settings,
-                parts.credentials(),
+                credentials,
                 services.scramKeys(),
                 place.loop(),
                 loops.transport().channel(),
@@ -200,7 +256,7 @@ final class RouteRuntime {
                 settings,
                 connector,
                 Loops.timer(place.loop()),
-                generation -> parts.credentials().generation(generation).overdue(),
+                generation -> credentials.generation(generation).overdue(),
                 place.stats());
         returns.pool = Optional.of(servers);
         return servers;
@@ -221,13 +277,22 @@ final class RouteRuntime {
         }
     }
 
+    /** The pool of a role whose own keys open its servers. */
+    private DatabasePool ownPlace(PoolKey key, EventLoop loop, boolean superuser) {
+        DatabasePool place = new DatabasePool(loop, key.role(), superuser);
+        place.clientAuth = Optional.of(parts.clientAuth());
+        place.own
+                .orElseThrow()
+                .listen(current -> loop.execute(
+                        () -> place.pool().ifPresent(pool -> pool.servers().useGeneration(current.generation()))));
+        return place;
+    }
+
     /** A route and the backend database that a client asked for. */
     private final class Served implements ServedRoute {
-        private final DatabasePool place;
         private final String backendDatabase;
 
-        Served(DatabasePool place, String backendDatabase) {
-            this.place = place;
+        Served(String backendDatabase) {
             this.backendDatabase = backendDatabase;
         }
 
@@ -258,27 +323,55 @@ final class RouteRuntime {
 
         @Override
         public ClientAuthenticator authenticator() {
-            return parts.authenticator();
+            return parts.clientAuth().authenticator();
         }
 
         @Override
-        public EventLoop loop() {
-            return place.loop();
+        public Optional<Refusal> refuses(Identity identity) {
+            return identity.privileged() && !config.access().admitsSuperuser(identity.user())
+                    ? Optional.of(new Refusal.SuperuserRefused(identity.user(), name()))
+                    : Optional.empty();
+        }
+
+        @Override
+        public EventLoop loop(String user) {
+            PoolKey key = key(backendDatabase, user);
+            DatabasePool place = pools.get(key);
+            return place == null ? loops.of(key) : place.loop();
         }
 
         @Override
         public SessionPool pool(Identity identity) {
-            return place.pool().orElseGet(() -> {
-                SessionPool made = new SessionPool(
-                        config.name(),
-                        place.loop(),
-                        newServers(backendDatabase, place),
-                        place.statements(),
-                        ConfigMapping.timeouts(config.timeouts()));
-                place.pool = Optional.of(made);
-                loops.janitor(place.loop()).add(made);
-                return made;
-            });
+            PoolKey key = key(backendDatabase, identity.user());
+            EventLoop loop = loop(identity.user());
+            DatabasePool place = pools.computeIfAbsent(
+                    key, absent -> passThrough ? ownPlace(key, loop, identity.privileged()) : new DatabasePool(loop));
+            identity.passThrough().ifPresent(keys -> place.own.ifPresentOrElse(own -> own.offer(keys), keys::close));
+            return place.pool().orElseGet(() -> newPool(key, place));
         }
+    }
+
+    private SessionPool newPool(PoolKey key, DatabasePool place) {
+        SessionPool made = new SessionPool(
+                config.name(),
+                place.loop(),
+                newServers(key, place),
+                place.statements(),
+                ConfigMapping.timeouts(config.timeouts()));
+        place.pool = Optional.of(made);
+        loops.janitor(place.loop()).add(made);
+        place.own.ifPresent(own -> made.onUnused(new SessionPool.Unused() {
+            @Override
+            public void lastClientGone() {
+                own.forget();
+            }
+
+            @Override
+            public void empty() {
+                pools.remove(key, place);
+                loops.janitor(place.loop()).remove(made);
+            }
+        }));
+        return made;
     }
 }

@@ -16,6 +16,15 @@ public final class GatewayViews {
         return of(gateway, entry -> entry.name().equals(route));
     }
 
+    /** As the status page has them. */
+    public static List<String> poolNames(Gateway gateway, String route) {
+        return gateway.routes().table().entries().stream()
+                .filter(entry -> entry.name().equals(route))
+                .flatMap(entry -> entry.target().pools().keySet().stream())
+                .map(Object::toString)
+                .toList();
+    }
+
     /** One for each pool. */
     public static List<PoolView> all(Gateway gateway) {
         return of(gateway, entry -> true);

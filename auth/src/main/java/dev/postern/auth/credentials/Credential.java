@@ -1,7 +1,9 @@
 package dev.postern.auth.credentials;
 
 import dev.postern.auth.Secret;
+import dev.postern.auth.password.ScramKeys;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * What opens a server connection.
@@ -12,7 +14,13 @@ import java.time.Instant;
  *     the generation that opened it
  * @param deadline when connections of this generation must be gone, as known when it was handed out; renewals move it, so
  *     ask {@link CredentialSource#generation} before acting on it. {@link Instant#MAX} where nothing ends
+ * @param keys instead of a secret: what a client's own login left. The receiver's own copy, which it wipes as soon as the
+ *     server connection is open or has failed
  */
-public record Credential(String user, Secret secret, long generation, Instant deadline) {
+public record Credential(String user, Secret secret, long generation, Instant deadline, Optional<ScramKeys> keys) {
+    public Credential(String user, Secret secret, long generation, Instant deadline) {
+        this(user, secret, generation, deadline, Optional.empty());
+    }
+
     public static final Secret NO_SECRET = Secret.ofBytes(new byte[0]);
 }

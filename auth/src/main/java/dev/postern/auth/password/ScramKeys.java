@@ -39,6 +39,16 @@ public final class ScramKeys implements AutoCloseable {
         return new ScramKeys(salt, iterations, clientKey, serverKey);
     }
 
+    /** The same keys, which are wiped apart from these. */
+    public ScramKeys copy() {
+        return new ScramKeys(salt, iterations, Secret.ofBytes(clientKey.copy()), Secret.ofBytes(serverKey.copy()));
+    }
+
+    /** Recognises these keys later without keeping them. */
+    public Fingerprints.Fingerprint fingerprint(Fingerprints fingerprints) {
+        return fingerprints.of(clientKey, salt);
+    }
+
     /** Whether a server that names this salt and count holds the verifier these keys belong to. */
     public boolean fits(byte[] otherSalt, int otherIterations) {
         return iterations == otherIterations && Arrays.equals(salt, otherSalt);

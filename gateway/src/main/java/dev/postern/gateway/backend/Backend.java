@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param sslMode libpq's sslmode
  * @param tls empty with sslmode disable alone
  * @param loginPolicy which ways of authentication are acceptable
+ * @param allowSuperuser whether the role may be a superuser; a server says so of each login
  * @param parameters more startup parameters for the server connection
  */
 public record Backend(
@@ -25,9 +26,14 @@ public record Backend(
         SslMode sslMode,
         Optional<BackendTls> tls,
         LoginPolicy loginPolicy,
+        boolean allowSuperuser,
         Map<String, String> parameters) {
     public Backend {
         hosts = List.copyOf(hosts);
         parameters = Map.copyOf(parameters);
+    }
+
+    boolean superuserRefused(Map<String, String> serverParameters) {
+        return !allowSuperuser && "on".equals(serverParameters.get("is_superuser"));
     }
 }

@@ -2,6 +2,7 @@ package dev.postern.gateway.backend;
 
 import dev.postern.auth.credentials.Credential;
 import dev.postern.auth.credentials.CredentialSource;
+import dev.postern.auth.password.ScramKeys;
 import dev.postern.auth.server.ScramKeyCache;
 import dev.postern.auth.server.ServerLogin;
 import dev.postern.auth.server.ServerSecret;
@@ -88,10 +89,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
     }
 
     private void open(Credential credential, Result<LentServer> result) {
-        ServerSecret secret = credential.secret() == Credential.NO_SECRET
-                ? new ServerSecret.None()
-                : new ServerSecret.Password(credential.secret());
-        ServerLogin login = new ServerLogin(credential.user(), secret, backend.loginPolicy(), keys);
+        ServerLogin login = new ServerLogin(credential.user(), secret(credential), backend.loginPolicy(), keys);
         new ServerOpening(
                         backend,
                         credential,
@@ -103,13 +101,20 @@ public final class ServerConnector implements ServerOpener<LentServer> {
                         new ServerOpening.Outcome() {
                             @Override
                             public void opened(ServerOpening.OpenedServer server) {
+                                credential.keys().ifPresent(ScramKeys::close);
+                                if (backend.superuserRefused(server.parameters())) {
+                                    refuseSuperuser(server, credential, result);
+                                    return;
+                                }
                                 adopt(server, credential, result);
                             }
 
                             @Override
                             public void failed(OpenFailure failure) {
+                                credential.keys().ifPresent(ScramKeys::close);
+                                boolean passedThrough = credential.keys().isPresent();
                                 if (failure.failure().kind() == ServerFailure.Kind.LOGIN_FAILED
-                                        && !failure.sqlState().isEmpty()) {
+                                        && (passedThrough || !failure.sqlState().isEmpty())) {
                                     credentials.refused(credential, failure.sqlState());
                                 }
                                 credentials.release(credential);
@@ -117,6 +122,26 @@ public final class ServerConnector implements ServerOpener<LentServer> {
                             }
                         })
                 .start();
+    }
+
+    private static ServerSecret secret(Credential credential) {
+        if (credential.keys().isPresent()) {
+            return new ServerSecret.Keys(credential.keys().get());
+        }
+        return credential.secret() == Credential.NO_SECRET
+                ? new ServerSecret.None()
+                : new ServerSecret.Password(credential.secret());
+    }
+
+    private void refuseSuperuser(ServerOpening.OpenedServer server, Credential credential, Result<LentServer> result) {
+        server.login().channel().close();
+        credentials.release(credential);
+        failed(
+                result,
+                new ServerFailure(
+                        ServerFailure.Kind.SUPERUSER,
+                        "role \"" + credential.user()
+                                + "\" is a superuser, which access.allowSuperuser does not allow"));
     }
 
     private void failed(Result<LentServer> result, ServerFailure failure) {

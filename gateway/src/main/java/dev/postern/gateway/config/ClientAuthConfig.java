@@ -2,7 +2,9 @@ package dev.postern.gateway.config;
 
 import dev.postern.gateway.config.yaml.Checked;
 import dev.postern.gateway.config.yaml.Checks;
+import dev.postern.gateway.config.yaml.Keyword;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -88,4 +90,101 @@ public sealed interface ClientAuthConfig {
      * @param allowInsecure see {@link WithoutProof}
      */
     record Any(boolean allowInsecure) implements WithoutProof {}
+
+    /**
+     * Users as a database knows them (PgBouncer: auth_query).
+     *
+     * @param use the name of one under {@code authQueries}, which several routes share; then no other key but method
+     *     stands here
+     * @param method what clients are asked for; default {@code scram}
+     * @param backend where the look-up connects; absent: to the servers of the route
+     * @param database where the look-up runs; default {@code postgres} (PgBouncer: auth_dbname)
+     * @param preset whose function is asked; default {@code pgbouncer}: pg_authid itself
+     * @param query instead of a preset's: one parameter, the user; columns user, password and, if it likes, VALID UNTIL in
+     *     seconds since 1970, rolcanlogin, rolsuper, rolreplication
+     * @param credentials the look-up's own role (PgBouncer: auth_user)
+     * @param poolSize connections for look-ups, default 2
+     * @param cacheTtl how long a user that was found is remembered, default 5m
+     */
+    record AuthQuery(
+            Optional<String> use,
+            AuthQueryMethod method,
+            Optional<AuthQueryBackendConfig> backend,
+            String database,
+            AuthQueryPreset preset,
+            Optional<String> query,
+            Optional<CredentialsConfig> credentials,
+            int poolSize,
+            Duration cacheTtl)
+            implements ClientAuthConfig, Checked {
+        static final AuthQueryMethod DEFAULT_METHOD = AuthQueryMethod.SCRAM;
+        static final String DEFAULT_DATABASE = "postgres";
+        static final AuthQueryPreset DEFAULT_PRESET = AuthQueryPreset.PGBOUNCER;
+        static final int DEFAULT_POOL_SIZE = 2;
+        static final Duration DEFAULT_CACHE_TTL = Duration.ofMinutes(5);
+
+        @Override
+        public void check(Checks checks) {
+            checks.range("poolSize", poolSize, 1, 100)
+                    .range("cacheTtl", cacheTtl, Duration.ZERO, Duration.ofDays(1))
+                    .notBlank("database", database, "the database where the look-up runs")
+                    .problem(
+                            use.isEmpty() && credentials.isEmpty(),
+                            "credentials",
+                            "is missing",
+                            "the look-up's own role, or use: NAME of one under authQueries")
+                    .problem(
+                            use.isPresent() && (credentials.isPresent() || backend.isPresent() || query.isPresent()),
+                            "use",
+                            "stands beside credentials, backend or query",
+                            "what the one under authQueries says, and none of them here")
+                    .problem(
+                            credentials.isPresent() && credentials.get() instanceof CredentialsConfig.PassThrough,
+                            "credentials",
+                            "is passThrough, but the look-up comes before anybody has logged in",
+                            "static, file or vault")
+                    .problem(
+                            query.isPresent() && query.get().indexOf("$1") < 0,
+                            "query",
+                            "has no $1 where the user goes",
+                            "SELECT ... WHERE name = $1");
+        }
+    }
+
+    /** What clients are asked for when a database knows the users. */
+    enum AuthQueryMethod implements Keyword {
+        SCRAM("scram"),
+        MD5("md5"),
+        PASSWORD("password");
+
+        private final String keyword;
+
+        AuthQueryMethod(String keyword) {
+            this.keyword = keyword;
+        }
+
+        @Override
+        public String keyword() {
+            return keyword;
+        }
+    }
+
+    /** Whose look-up function is asked. */
+    enum AuthQueryPreset implements Keyword {
+        PGBOUNCER("pgbouncer"),
+        CNPG("cnpg"),
+        ZALANDO("zalando"),
+        CRUNCHY("crunchy");
+
+        private final String keyword;
+
+        AuthQueryPreset(String keyword) {
+            this.keyword = keyword;
+        }
+
+        @Override
+        public String keyword() {
+            return keyword;
+        }
+    }
 }

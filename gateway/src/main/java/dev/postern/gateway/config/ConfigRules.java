@@ -22,6 +22,7 @@ final class ConfigRules {
 
     void check() {
         listeners();
+        authQueries();
         Map<String, String> routeNames = new HashMap<>();
         MatchedOnce databases = new MatchedOnce(problems, "database");
         MatchedOnce serverNames = new MatchedOnce(problems, "server name");
@@ -39,7 +40,8 @@ final class ConfigRules {
                             .toList());
             reserved(route, path);
             BackendDatabase.check(route, path, problems);
-            vaultConnection(route, path);
+            vaultConnection(route.credentials(), path.child("credentials"));
+            authQuery(route, path);
             insecure(route, path);
         }
     }
@@ -89,12 +91,41 @@ final class ConfigRules {
         }
     }
 
-    private void vaultConnection(RouteConfig route, KeyPath path) {
-        if (route.credentials() instanceof CredentialsConfig.Vault vault
+    private void authQueries() {
+        config.authQueries().forEach((name, query) -> {
+            KeyPath path = KeyPath.ROOT.child("authQueries").child(name);
+            if (query.use().isPresent()) {
+                problems.report(path.child("use"), "leads on to another look-up", "a look-up of its own");
+            } else if (query.backend().isEmpty()) {
+                problems.report(path.child("backend"), "is missing", "the servers to ask: {hosts: [HOST]}");
+            }
+            query.credentials().ifPresent(credentials -> vaultConnection(credentials, path.child("credentials")));
+        });
+    }
+
+    private void authQuery(RouteConfig route, KeyPath path) {
+        if (!(route.clientAuth() instanceof ClientAuthConfig.AuthQuery query)) {
+            return;
+        }
+        KeyPath at = path.child("clientAuth").child("authQuery");
+        query.credentials().ifPresent(credentials -> vaultConnection(credentials, at.child("credentials")));
+        query.use()
+                .filter(name -> !config.authQueries().containsKey(name))
+                .ifPresent(name -> problems.report(
+                        at.child("use"),
+                        "there is no look-up \"" + name + "\"",
+                        config.authQueries().isEmpty()
+                                ? "a name under authQueries, which is empty"
+                                : "one of "
+                                        + String.join(", ", config.authQueries().keySet())));
+    }
+
+    private void vaultConnection(CredentialsConfig credentials, KeyPath path) {
+        if (credentials instanceof CredentialsConfig.Vault vault
                 && !config.vaultConnections().containsKey(vault.connection())) {
             List<String> known = List.copyOf(config.vaultConnections().keySet());
             problems.report(
-                    path.child("credentials").child("vault").child("connection"),
+                    path.child("vault").child("connection"),
                     "there is no Vault connection \"" + vault.connection() + "\"",
                     known.isEmpty()
                             ? "a name under vaultConnections, which is empty"

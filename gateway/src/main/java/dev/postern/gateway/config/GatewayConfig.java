@@ -11,6 +11,7 @@ import java.util.Map;
  *
  * @param listeners where clients connect; at least one
  * @param vaultConnections Vault servers by the name that routes use
+ * @param authQueries look-ups of users that several routes share, by the name that routes use
  * @param pool defaults of every route's {@code pool}
  * @param timeouts the gateway's own, and defaults of every route's {@code timeouts}
  * @param limits bounds of the gateway as a whole
@@ -21,6 +22,7 @@ import java.util.Map;
 public record GatewayConfig(
         List<ListenerConfig> listeners,
         Map<String, VaultConnectionConfig> vaultConnections,
+        Map<String, ClientAuthConfig.AuthQuery> authQueries,
         PoolConfig pool,
         TimeoutsConfig timeouts,
         LimitsConfig limits,
@@ -32,6 +34,7 @@ public record GatewayConfig(
     public GatewayConfig {
         listeners = List.copyOf(listeners);
         vaultConnections = InOrder.copyOf(vaultConnections);
+        authQueries = InOrder.copyOf(authQueries);
         routes = List.copyOf(routes);
     }
 

@@ -34,15 +34,25 @@ public record RouteConfig(
         }
     }
 
-    /** Only a SCRAM proof gives away keys, and they fit no server but one with the same salt. */
+    /** Only a SCRAM proof (or a password) gives away keys, and they fit no server but one with the same salt. */
     private void passThrough(Checks checks) {
+        if (clientAuth instanceof ClientAuthConfig.AuthQuery query) {
+            checks.at("clientAuth")
+                    .at("authQuery")
+                    .problem(
+                            query.method() == ClientAuthConfig.AuthQueryMethod.MD5,
+                            "method",
+                            "is md5, which leaves no keys for passThrough",
+                            "scram or password");
+            return;
+        }
         if (!(clientAuth instanceof ClientAuthConfig.Scram scram)) {
             checks.at("credentials")
                     .problem(
                             true,
                             "passThrough",
                             "needs the keys that only a SCRAM login leaves",
-                            "clientAuth: {scram: ...}, or other credentials");
+                            "clientAuth: {authQuery: ...} or {scram: ...}, or other credentials");
             return;
         }
         scram.users()

@@ -8,6 +8,7 @@ import dev.postern.auth.client.Identity;
 import dev.postern.auth.client.LoginFacts;
 import dev.postern.auth.client.Rejection;
 import dev.postern.auth.client.Step;
+import dev.postern.auth.password.ScramKeys;
 import dev.postern.gateway.protocol.AuthenticationCleartextPassword;
 import dev.postern.gateway.protocol.AuthenticationMD5Password;
 import dev.postern.gateway.protocol.AuthenticationSASL;
@@ -227,13 +228,20 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             return;
         }
         if (afterLogin.isPresent()) {
+            accepted.identity().passThrough().ifPresent(ScramKeys::close);
             login.refuse(afterLogin.get());
+            return;
+        }
+        Identity identity = accepted.identity();
+        Optional<Refusal> refusal = route.get().refuses(identity);
+        if (refusal.isPresent()) {
+            identity.passThrough().ifPresent(ScramKeys::close);
+            login.refuse(refusal.get());
             return;
         }
         if (accepted.hasSaslFinal()) {
             ctx.write(login.encoded(new AuthenticationSASLFinal(Secret.ofBytes(accepted.saslFinal()))));
         }
-        Identity identity = accepted.identity();
         ctx.pipeline().replace(this, "login", new WelcomeHandler(login, startup, settings, tls, route.get(), identity));
     }
 

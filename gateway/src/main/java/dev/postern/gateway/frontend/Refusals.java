@@ -22,6 +22,7 @@ final class Refusals {
             case STARTING -> new Refusal.ServerStarting(route, cause.detail());
             case TOO_MANY_CONNECTIONS -> new Refusal.PoolExhausted(route);
             case LOGIN_FAILED -> new Refusal.ServerLoginFailed(route, "", "", cause.detail());
+            case SUPERUSER -> new Refusal.SuperuserRefused("", route);
             case CREDENTIAL_UNAVAILABLE -> new Refusal.CredentialUnavailable(route, cause.detail());
         };
     }

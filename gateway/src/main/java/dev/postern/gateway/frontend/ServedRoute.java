@@ -19,8 +19,11 @@ public interface ServedRoute {
 
     ClientAuthenticator authenticator();
 
-    /** The loop on which the sessions of the database that was asked for live. */
-    EventLoop loop();
+    /** Why a client that has proved itself may not come in all the same. */
+    Optional<Refusal> refuses(Identity identity);
+
+    /** The loop on which the sessions of this user in the database that was asked for live. */
+    EventLoop loop(String user);
 
     /** The pool of that database for this client; called on {@link #loop}. */
     SessionPool pool(Identity identity);

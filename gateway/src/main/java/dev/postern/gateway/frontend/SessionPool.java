@@ -24,6 +24,17 @@ public final class SessionPool {
     private SessionTimeouts timeouts;
     private boolean removed;
     private boolean draining;
+    private Unused unused = new Unused() {};
+    private int clients;
+
+    /** Hears when nobody needs the pool: for one that belongs to a single client role. On the loop. */
+    public interface Unused {
+        /** The last client has gone; servers may still be there. */
+        default void lastClientGone() {}
+
+        /** Neither clients nor servers are left; said a few times a second until it changes or the pool is given up. */
+        default void empty() {}
+    }
 
     public SessionPool(
             String route,
@@ -95,6 +106,22 @@ public final class SessionPool {
         sessions.remove(session);
     }
 
+    public void onUnused(Unused listener) {
+        unused = listener;
+    }
+
+    /** A client is authenticated for this pool; {@link #left} follows when its connection closes. */
+    void entered() {
+        clients++;
+    }
+
+    void left() {
+        clients--;
+        if (clients == 0) {
+            unused.lastClientGone();
+        }
+    }
+
     /** Clients that are logged in. */
     public int sessions() {
         return sessions.size();
@@ -114,6 +141,9 @@ public final class SessionPool {
     /** Called a few times a second. */
     public void tick() {
         servers.tick();
+        if (clients == 0 && servers.empty()) {
+            unused.empty();
+        }
         if (timeouts.any()) {
             long now = System.nanoTime();
             forEachSession(session -> session.checkTimeouts(now));

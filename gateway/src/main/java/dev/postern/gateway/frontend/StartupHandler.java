@@ -113,7 +113,7 @@ final class StartupHandler extends ByteToMessageDecoder {
         ctx.channel()
                 .eventLoop()
                 .execute(() -> login.moveTo(
-                        route.loop(),
+                        route.loop(startup.user()),
                         () -> ctx.pipeline()
                                 .replace(
                                         this,

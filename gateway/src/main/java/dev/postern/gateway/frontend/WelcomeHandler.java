@@ -71,6 +71,8 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         login.step("waiting for a server");
+        pool.entered();
+        ctx.channel().closeFuture().addListener(closed -> pool.left());
         ctx.write(login.encoded(new AuthenticationOk()));
         Optional<Refusal> tooMany = login.listener().counts().login();
         if (tooMany.isPresent()) {

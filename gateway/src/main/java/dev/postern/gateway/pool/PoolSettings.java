@@ -86,6 +86,26 @@ public record PoolSettings(
                 cancelWaitTimeout);
     }
 
+    /** Of a pool that one client role has to itself: nothing is kept open without its clients. */
+    public PoolSettings forOneRole(PoolMode itsMode) {
+        return new PoolSettings(
+                itsMode,
+                defaultPoolSize,
+                0,
+                reservePoolSize,
+                reservePoolTimeout,
+                queryWaitTimeout,
+                serverLifetime,
+                serverIdleTimeout,
+                serverConnectTimeout,
+                serverLoginRetry,
+                serverCheckDelay,
+                serverCheckQuery,
+                serverResetQuery,
+                maxPreparedStatements,
+                cancelWaitTimeout);
+    }
+
     public boolean sharesStatements() {
         return mode == PoolMode.TRANSACTION && maxPreparedStatements > 0;
     }

@@ -18,6 +18,8 @@ public record ServerFailure(Kind kind, String detail) {
         TOO_MANY_CONNECTIONS,
         /** The server refused the login for good: clients hear of it at once. */
         LOGIN_FAILED,
+        /** The role is a superuser, and the route allows none: clients hear of it at once. */
+        SUPERUSER,
         /** The source has no credential yet. Clients hear of it at once. */
         CREDENTIAL_UNAVAILABLE;
 

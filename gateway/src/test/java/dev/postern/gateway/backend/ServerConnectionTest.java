@@ -67,6 +67,7 @@ class ServerConnectionTest {
                         SslMode.DISABLE,
                         Optional.empty(),
                         LoginPolicy.DEFAULT,
+                        true,
                         Map.of()),
                 new Home(settings),
                 seat(settings),

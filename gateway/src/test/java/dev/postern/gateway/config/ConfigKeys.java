@@ -19,6 +19,9 @@ final class ConfigKeys {
     private static final Set<Class<?>> SCALARS =
             Set.of(ListenAddress.class, BackendHost.class, Cidr.class, CaFile.class);
 
+    /** Where the page has those that stand in several places; the others stand where they are found first. */
+    private static final Map<Class<?>, String> HOME = Map.of(CredentialsConfig.class, "routes[].credentials");
+
     private final List<Key> keys = new ArrayList<>();
 
     /** Paths of UserSecretConfig repeat under three methods; the page has them once. */
@@ -60,6 +63,9 @@ final class ConfigKeys {
         } else if (type instanceof Class<?> single && single.isRecord() && !SCALARS.contains(single)) {
             record(path, single);
         } else if (type instanceof Class<?> single && single.isSealed() && !sealedSeen.contains(single)) {
+            if (!path.equals(HOME.getOrDefault(single, path))) {
+                return;
+            }
             sealedSeen.add(single);
             variants(path, single);
         }

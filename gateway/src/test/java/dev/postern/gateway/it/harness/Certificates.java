@@ -66,6 +66,23 @@ public final class Certificates {
         return issue(name, false);
     }
 
+    /** Issues a client's certificate with this common name. */
+    public KeyPairFiles issueForClient(String name, String commonName) {
+        try {
+            X509Bundle bundle = new CertificateBuilder()
+                    .subject("CN=" + commonName)
+                    .notAfter(Instant.now().plus(LIFE))
+                    .addExtendedKeyUsageClientAuth()
+                    .ecp256()
+                    .buildIssuedBy(authority);
+            return write(name, bundle);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (Exception e) {
+            throw new IllegalStateException("no certificate for " + name, e);
+        }
+    }
+
     private KeyPairFiles issue(String name, boolean localhost) {
         try {
             CertificateBuilder builder = new CertificateBuilder()
@@ -78,19 +95,22 @@ public final class Certificates {
             } else {
                 builder.addSanDnsName("elsewhere.example.com");
             }
-            X509Bundle bundle = builder.buildIssuedBy(authority);
-            KeyPairFiles files =
-                    new KeyPairFiles(directory.resolve(name + ".crt"), directory.resolve(name + ".key"), bundle);
-            Files.writeString(files.certificate(), bundle.getCertificatePathPEM());
-            Files.writeString(files.key(), bundle.getPrivateKeyPEM());
-            // PostgreSQL refuses a key that others may read.
-            Files.setPosixFilePermissions(files.key(), PosixFilePermissions.fromString("rw-------"));
-            return files;
+            return write(name, builder.buildIssuedBy(authority));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (Exception e) {
             throw new IllegalStateException("no certificate for " + name, e);
         }
+    }
+
+    private KeyPairFiles write(String name, X509Bundle bundle) throws IOException {
+        KeyPairFiles files =
+                new KeyPairFiles(directory.resolve(name + ".crt"), directory.resolve(name + ".key"), bundle);
+        Files.writeString(files.certificate(), bundle.getCertificatePathPEM());
+        Files.writeString(files.key(), bundle.getPrivateKeyPEM());
+        // PostgreSQL refuses a key that others may read.
+        Files.setPosixFilePermissions(files.key(), PosixFilePermissions.fromString("rw-------"));
+        return files;
     }
 
     /** A client's context that trusts this authority alone. It does not check host names: that is the socket's part. */

@@ -91,6 +91,11 @@ public final class GatewayFixture implements AutoCloseable {
         return gateway.servers(route);
     }
 
+    /** The pools of a route, as the status page names them. */
+    public java.util.List<String> poolNames(String route) {
+        return gateway.poolNames(route);
+    }
+
     public void awaitServers(String route, int count) {
         Awaitility.await(count + " servers of " + route)
                 .atMost(PATIENCE)

@@ -62,6 +62,10 @@ final class GatewayHandle {
                 .sum();
     }
 
+    java.util.List<String> poolNames(String route) {
+        return GatewayViews.poolNames(gateway, route);
+    }
+
     void close() {
         gateway.close();
     }

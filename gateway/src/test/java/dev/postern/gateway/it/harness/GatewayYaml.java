@@ -10,21 +10,23 @@ import java.util.List;
  * @param plainPort of listener {@code plain}
  * @param timeouts the object {@code timeouts}
  * @param limits the object {@code limits}
+ * @param more other objects of the top level, each line ended
  */
-public record GatewayYaml(int tlsPort, int plainPort, String timeouts, String limits, List<RouteYaml> routes) {
+public record GatewayYaml(
+        int tlsPort, int plainPort, String timeouts, String limits, List<RouteYaml> routes, String more) {
     private static final Certificates.KeyPairFiles CERTIFICATE =
             Certificates.shared().issueForLocalhost("gateway");
 
     public static GatewayYaml of(RouteYaml... routes) {
-        return new GatewayYaml(FreePorts.one(), FreePorts.one(), "{drainDelay: 0s}", "{}", List.of(routes));
+        return new GatewayYaml(FreePorts.one(), FreePorts.one(), "{drainDelay: 0s}", "{}", List.of(routes), "");
     }
 
     public GatewayYaml withTimeouts(String timeouts) {
-        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes);
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more);
     }
 
     public GatewayYaml withLimits(String limits) {
-        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes);
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more);
     }
 
     /** The route of the same name is replaced, or this one is added. */
@@ -32,7 +34,7 @@ public record GatewayYaml(int tlsPort, int plainPort, String timeouts, String li
         List<RouteYaml> changed = new ArrayList<>(routes);
         changed.removeIf(old -> old.name().equals(route.name()));
         changed.add(route);
-        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, List.copyOf(changed));
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, List.copyOf(changed), more);
     }
 
     public GatewayYaml withoutRoute(String name) {
@@ -41,7 +43,12 @@ public record GatewayYaml(int tlsPort, int plainPort, String timeouts, String li
                 plainPort,
                 timeouts,
                 limits,
-                routes.stream().filter(route -> !route.name().equals(name)).toList());
+                routes.stream().filter(route -> !route.name().equals(name)).toList(),
+                more);
+    }
+
+    public GatewayYaml withMore(String lines) {
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, lines);
     }
 
     /** The text of the file. */
@@ -60,6 +67,6 @@ public record GatewayYaml(int tlsPort, int plainPort, String timeouts, String li
                 routes:
                 """.formatted(tlsPort, CERTIFICATE.certificate(), CERTIFICATE.key(), plainPort, timeouts, limits));
         routes.forEach(route -> text.append(route.yaml()));
-        return text.toString();
+        return text.append(more).toString();
     }
 }

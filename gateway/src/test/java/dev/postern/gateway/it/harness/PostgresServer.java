@@ -80,6 +80,17 @@ public final class PostgresServer implements AutoCloseable {
         return port;
     }
 
+    /** Puts rules before the others, and has the server read them and its settings again. */
+    public void prependHba(String... rules) {
+        Path file = home.resolve("data").resolve("pg_hba.conf");
+        try {
+            Files.writeString(file, String.join("\n", rules) + "\n" + Files.readString(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        execute("postgres", "select pg_reload_conf()");
+    }
+
     /** {@code 127.0.0.1:PORT}. */
     public String address() {
         return "127.0.0.1:" + port;

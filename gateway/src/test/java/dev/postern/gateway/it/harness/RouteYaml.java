@@ -11,6 +11,7 @@ package dev.postern.gateway.it.harness;
  * @param credentials the object {@code credentials}
  * @param pool the object {@code pool}
  * @param timeouts the object {@code timeouts}
+ * @param more other keys, in flow style: {@code access: {...}}, one a line
  */
 public record RouteYaml(
         String name,
@@ -20,7 +21,8 @@ public record RouteYaml(
         String clientAuth,
         String credentials,
         String pool,
-        String timeouts) {
+        String timeouts,
+        String more) {
 
     /** A tenant's database on a server, user {@code app}, TLS verify-full, the tenant's own backend role. */
     public static RouteYaml to(PostgresServer server, String name, String database) {
@@ -33,41 +35,46 @@ public record RouteYaml(
                 "{static: {user: " + Tenant.backendRole(database) + ", password: " + Tenant.backendPassword(database)
                         + "}}",
                 "{mode: transaction}",
-                "{}");
+                "{}",
+                "");
+    }
+
+    public RouteYaml withMore(String keys) {
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, keys);
     }
 
     /** The same under another name: a pool of its own. */
     public RouteYaml named(String name) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withHosts(String hosts) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withBackendDatabase(String backendDatabase) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withBackendTls(String backendTls) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withClientAuth(String clientAuth) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withCredentials(String credentials) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     /** For example {@code {mode: transaction, defaultPoolSize: 1}}. */
     public RouteYaml withPool(String pool) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withTimeouts(String timeouts) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     String yaml() {
@@ -79,6 +86,7 @@ public record RouteYaml(
                     credentials: %s
                     pool: %s
                     timeouts: %s
-                """.formatted(name, name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts);
+                """.formatted(name, name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts)
+                + more.lines().map(line -> "    " + line + "\n").collect(java.util.stream.Collectors.joining());
     }
 }
