@@ -31,6 +31,7 @@ import java.util.Optional;
  */
 record ClientAuth(ClientAuthenticator authenticator, Optional<UserStore> users, Optional<AuthQueries.Lookup> lookup)
         implements AutoCloseable {
+    private static final String CONSOLE = "admin";
 
     static ClientAuth of(RouteConfig config, Services services, AuthQueries authQueries) throws StartFailure {
         boolean passThrough = config.credentials() instanceof CredentialsConfig.PassThrough;
@@ -50,6 +51,31 @@ record ClientAuth(ClientAuthenticator authenticator, Optional<UserStore> users, 
             case ClientAuthConfig.Trust(boolean everywhere) -> without(new AnyAuthenticator(everywhere));
             case ClientAuthConfig.Any(boolean everywhere) -> without(new AnyAuthenticator(everywhere));
             case ClientAuthConfig.AuthQuery query -> authQuery(config, query, services, authQueries, passThrough);
+        };
+    }
+
+    /** How users of the console do. A user list in a database is one that has a name of its own. */
+    static ClientAuthenticator ofConsole(ClientAuthConfig method, Services services, AuthQueries authQueries)
+            throws StartFailure {
+        return switch (method) {
+            case ClientAuthConfig.Scram scram -> scram(users(CONSOLE, scram, false), services, false);
+            case ClientAuthConfig.Md5 md5 -> md5(users(CONSOLE, md5, true), services);
+            case ClientAuthConfig.Password password -> password(users(CONSOLE, password, false), services, false);
+            case ClientAuthConfig.Trust(boolean everywhere) -> new AnyAuthenticator(everywhere);
+            case ClientAuthConfig.Any(boolean everywhere) -> new AnyAuthenticator(everywhere);
+            case ClientAuthConfig.AuthQuery query
+            when query.use().isPresent() -> {
+                UserStore users = authQueries.shared(query.use().get());
+                yield switch (query.method()) {
+                    case SCRAM -> scram(users, services, false);
+                    case MD5 -> md5(users, services);
+                    case PASSWORD -> password(users, services, false);
+                };
+            }
+            default ->
+                throw new StartFailure(
+                        "admin.clientAuth: this method is not for the console; take scram, md5, password,"
+                                + " trust, any, or authQuery with use");
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.postern.gateway;
 
+import dev.postern.auth.client.ClientAuthenticator;
 import dev.postern.gateway.admin.AdminServer;
 import dev.postern.gateway.admin.ListenerReport;
 import dev.postern.gateway.backend.HostResolver;
@@ -9,6 +10,8 @@ import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.ListenAddress;
 import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.RouteConfig;
+import dev.postern.gateway.console.ConsoleClients;
+import dev.postern.gateway.console.StatsPeriods;
 import dev.postern.gateway.frontend.CancelKeys;
 import dev.postern.gateway.frontend.ClientCounts;
 import dev.postern.gateway.frontend.ClientInitializer;
@@ -67,6 +70,12 @@ public final class Gateway implements AutoCloseable {
     private final Map<String, Channel> listening = new LinkedHashMap<>();
     private final List<OpenListener> openListeners = new CopyOnWriteArrayList<>();
     private final GatewayReports reports;
+    private final ConsoleClients consoles = new ConsoleClients();
+    private final StatsPeriods periods = new StatsPeriods(System.nanoTime());
+    private final ConsoleSnapshots snapshots;
+    private final ConsoleGateway console;
+    private final ConsoleEntrance entrance;
+    private Optional<Thread> statsThread = Optional.empty();
     private Optional<AdminServer> admin = Optional.empty();
     private GatewayConfig config;
     private volatile String notReady = "starting";
@@ -100,6 +109,38 @@ public final class Gateway implements AutoCloseable {
                 routes,
                 counts,
                 () -> openListeners.stream().map(OpenListener::report).toList());
+        ConsoleDatabases databases = new ConsoleDatabases(routes);
+        this.snapshots =
+                new ConsoleSnapshots(databases, services.switches(), counts, consoles, resolver, this::firstPort);
+        this.console = new ConsoleGateway(
+                this::config, GatewayConfig.DEFAULTS, databases, snapshots, consoles, services.switches(), periods);
+        this.entrance = new ConsoleEntrance(config.admin(), routes.nobody(), console, consoles);
+        routes.console(entrance);
+    }
+
+    /** What SHOW DATABASES says of the console. */
+    private int firstPort() {
+        return openListeners.stream()
+                .mapToInt(listener -> listener.config().address().port())
+                .findFirst()
+                .orElse(0);
+    }
+
+    /** The process that the console's RELOAD, SET and SHUTDOWN are for. */
+    void process(ProcessControl control) {
+        console.process(control);
+    }
+
+    /** Ends a period of the console's averages as often as the configuration says. */
+    private void countPeriods() {
+        try {
+            while (true) {
+                Thread.sleep(config().admin().statsPeriod());
+                periods.end(System.nanoTime(), snapshots.totals());
+            }
+        } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static Duration dnsTtl(GatewayConfig config) {
@@ -124,6 +165,7 @@ public final class Gateway implements AutoCloseable {
                 gateway.serveAdmin(config.admin().address().get());
             }
             gateway.applyRoutes(config);
+            gateway.admitToConsole(config);
             for (ListenerConfig listener : config.listeners()) {
                 gateway.listen(listener, config);
             }
@@ -131,6 +173,8 @@ public final class Gateway implements AutoCloseable {
             gateway.close();
             throw e;
         }
+        gateway.statsThread =
+                Optional.of(Thread.ofVirtual().name("stats-periods").start(gateway::countPeriods));
         gateway.notReady = "";
         log.atInfo()
                 .addKeyValue(LogKeys.VERSION, Version.text())
@@ -252,6 +296,16 @@ public final class Gateway implements AutoCloseable {
         services.vaults().forget(outdatedVaults);
     }
 
+    private void admitToConsole(GatewayConfig next) throws StartFailure {
+        entrance.configure(next.admin(), consoleAuthenticator(next));
+    }
+
+    private Optional<ClientAuthenticator> consoleAuthenticator(GatewayConfig next) throws StartFailure {
+        return next.admin().clientAuth().isPresent()
+                ? Optional.of(ClientAuth.ofConsole(next.admin().clientAuth().get(), services, authQueries))
+                : Optional.empty();
+    }
+
     private static boolean usesOtherVault(RouteConfig route, Set<String> sameVaults) {
         boolean lookup = route.clientAuth() instanceof ClientAuthConfig.AuthQuery query
                 && !sameVaults.containsAll(AuthQueries.vaultsOf(query));
@@ -305,7 +359,9 @@ public final class Gateway implements AutoCloseable {
         if (!next.admin().address().equals(config.admin().address())) {
             log.atWarn().addKeyValue(LogKeys.KEY, "admin.address").log("reload_needs_restart");
         }
+        Optional<ClientAuthenticator> consoleAuthenticator = consoleAuthenticator(next);
         applyRoutes(next);
+        entrance.configure(next.admin(), consoleAuthenticator);
         counts.maxClientConn(next.limits().maxClientConn());
         LogOutput.apply(next.logging());
         config = next;
@@ -386,6 +442,7 @@ public final class Gateway implements AutoCloseable {
         }
         closed = true;
         notReady = "stopped";
+        statsThread.ifPresent(Thread::interrupt);
         listening.values().forEach(channel -> channel.close().awaitUninterruptibly());
         routes.table().entries().forEach(entry -> {
             entry.target().terminate();

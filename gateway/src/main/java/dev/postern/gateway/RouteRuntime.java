@@ -30,6 +30,7 @@ import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,6 +72,7 @@ final class RouteRuntime {
     /** A backend database's place: its loop is chosen before its pool exists. */
     static final class DatabasePool {
         private final EventLoop loop;
+        private final String name;
         /** Where the role's own keys open its servers. */
         private final Optional<PassThroughCredentialSource> own;
 
@@ -78,23 +80,60 @@ final class RouteRuntime {
         /** Who is told that a user's password has changed: the route as it is now. */
         private volatile Optional<ClientAuth> clientAuth = Optional.empty();
 
+        private final List<ServerPool<LentServer>> leaving = new ArrayList<>();
         private final Traffic traffic = new Traffic();
         private final PoolStats stats = new PoolStats();
         private final StatementCache statements = new StatementCache();
         private volatile Optional<SessionPool> pool = Optional.empty();
 
-        DatabasePool(EventLoop loop) {
-            this(loop, Optional.empty(), false);
+        DatabasePool(EventLoop loop, String name) {
+            this(loop, name, Optional.empty(), false);
         }
 
-        DatabasePool(EventLoop loop, Optional<String> role, boolean superuser) {
+        DatabasePool(EventLoop loop, String name, Optional<String> role, boolean superuser) {
             this.loop = loop;
-            this.own = role.map(name -> new PassThroughCredentialSource(name, () -> lookAgain(name)));
+            this.name = name;
+            this.own = role.map(user -> new PassThroughCredentialSource(user, () -> lookAgain(user)));
             this.superuser = superuser;
         }
 
         private void lookAgain(String user) {
             clientAuth.ifPresent(users -> users.lookAgain(user));
+        }
+
+        /** What clients call the database; where they have several names for it, one of them. */
+        String name() {
+            return name;
+        }
+
+        /** Pools that a reload has replaced, as long as servers of theirs are lent. On the loop. */
+        List<ServerPool<LentServer>> leaving() {
+            leaving.removeIf(ServerPool::empty);
+            return leaving;
+        }
+
+        /** Neither now nor on the way. On the loop. */
+        boolean hasNoServers() {
+            return leaving().isEmpty()
+                    && pool.stream().allMatch(current -> current.servers().empty());
+        }
+
+        /** Servers that close as soon as they come back. On the loop. */
+        long closingServers() {
+            long old =
+                    leaving().stream().mapToLong(each -> each.servers().size()).sum();
+            return old
+                    + pool.stream()
+                            .map(SessionPool::servers)
+                            .mapToLong(current -> current.servers().stream()
+                                    .filter(current::closes)
+                                    .count())
+                            .sum();
+        }
+
+        /** Whatever they do. On the loop. */
+        void closeLeaving() {
+            leaving().forEach(old -> old.servers().forEach(server -> server.close(CloseReason.RECONNECT)));
         }
 
         EventLoop loop() {
@@ -168,13 +207,29 @@ final class RouteRuntime {
         String backendDatabase =
                 database.map(template -> template.expand(captures)).orElse(asked);
         if (!passThrough && !anyDatabase) {
-            pools.computeIfAbsent(key(backendDatabase, ""), key -> new DatabasePool(loops.deal()));
+            pools.computeIfAbsent(key(backendDatabase, ""), key -> new DatabasePool(loops.deal(), shownName(asked)));
         }
-        return new Served(backendDatabase);
+        return new Served(asked, backendDatabase);
     }
 
     private PoolKey key(String backendDatabase, String user) {
         return new PoolKey(backendDatabase, passThrough ? Optional.of(user) : Optional.empty());
+    }
+
+    /** Names that the route lists beside a fixed backend database share a pool: it has the first of them. */
+    private String shownName(String asked) {
+        List<String> listed = config.match().databases();
+        return database.isPresent() && listed.contains(asked)
+                ? listed.stream()
+                        .filter(name -> name.indexOf('*') < 0)
+                        .findFirst()
+                        .orElse(asked)
+                : asked;
+    }
+
+    /** Whether an operator has disabled the database: new clients are told so once they have proved who they are. */
+    boolean isDisabled(String asked) {
+        return services.switches().disabled().contains(new Switches.Database(config.name(), shownName(asked)));
     }
 
     /** The pools go on with this route's settings: called after it has taken its predecessor's place. */
@@ -185,6 +240,7 @@ final class RouteRuntime {
                     ServerPool<LentServer> before = pool.servers();
                     pool.replace(newServers(key, place), ConfigMapping.timeouts(config.timeouts()));
                     before.close();
+                    place.leaving().add(before);
                 })));
     }
 
@@ -259,6 +315,9 @@ final class RouteRuntime {
                 generation -> credentials.generation(generation).overdue(),
                 place.stats());
         returns.pool = Optional.of(servers);
+        if (services.switches().isPaused(new Switches.Database(config.name(), place.name()))) {
+            servers.pause();
+        }
         return servers;
     }
 
@@ -278,8 +337,8 @@ final class RouteRuntime {
     }
 
     /** The pool of a role whose own keys open its servers. */
-    private DatabasePool ownPlace(PoolKey key, EventLoop loop, boolean superuser) {
-        DatabasePool place = new DatabasePool(loop, key.role(), superuser);
+    private DatabasePool ownPlace(PoolKey key, EventLoop loop, String name, boolean superuser) {
+        DatabasePool place = new DatabasePool(loop, name, key.role(), superuser);
         place.clientAuth = Optional.of(parts.clientAuth());
         place.own
                 .orElseThrow()
@@ -290,9 +349,11 @@ final class RouteRuntime {
 
     /** A route and the backend database that a client asked for. */
     private final class Served implements ServedRoute {
+        private final String asked;
         private final String backendDatabase;
 
-        Served(String backendDatabase) {
+        Served(String asked, String backendDatabase) {
+            this.asked = asked;
             this.backendDatabase = backendDatabase;
         }
 
@@ -345,7 +406,10 @@ final class RouteRuntime {
             PoolKey key = key(backendDatabase, identity.user());
             EventLoop loop = loop(identity.user());
             DatabasePool place = pools.computeIfAbsent(
-                    key, absent -> passThrough ? ownPlace(key, loop, identity.privileged()) : new DatabasePool(loop));
+                    key,
+                    absent -> passThrough
+                            ? ownPlace(key, loop, shownName(asked), identity.privileged())
+                            : new DatabasePool(loop, shownName(asked)));
             identity.passThrough().ifPresent(keys -> place.own.ifPresentOrElse(own -> own.offer(keys), keys::close));
             return place.pool().orElseGet(() -> newPool(key, place));
         }

@@ -4,6 +4,7 @@ import dev.postern.auth.client.ClientAuthenticator;
 import dev.postern.auth.client.FakeAuthenticator;
 import dev.postern.auth.password.ChannelBinding;
 import dev.postern.auth.password.FakeVerifiers;
+import dev.postern.gateway.frontend.ConsoleDoor;
 import dev.postern.gateway.frontend.Routes;
 import dev.postern.gateway.protocol.Refusal;
 import dev.postern.routing.RouteDecision;
@@ -15,10 +16,16 @@ import java.util.Optional;
 /** The routing table that is current; a reload swaps it whole. */
 final class RouteSnapshot implements Routes {
     private final ClientAuthenticator nobody;
+    private Optional<ConsoleDoor> console = Optional.empty();
     private volatile RouteTable<RouteRuntime> table = RouteTable.empty();
 
     RouteSnapshot(FakeVerifiers fakes) {
         this.nobody = new FakeAuthenticator(fakes, ChannelBinding.PREFER);
+    }
+
+    /** Before the first client. */
+    void console(ConsoleDoor door) {
+        console = Optional.of(door);
     }
 
     void swap(RouteTable<RouteRuntime> next) {
@@ -31,9 +38,17 @@ final class RouteSnapshot implements Routes {
 
     @Override
     public Decision decide(String database, Optional<String> serverName, Optional<String> routeOption) {
+        if (database.equals(ConsoleDoor.DATABASE) && console.isPresent()) {
+            return new Decision.Console(console.get());
+        }
         return switch (table.decide(new StartupFacts(database, serverName, routeOption))) {
             case RouteDecision.Matched<RouteRuntime>(var entry, var captures, var why) ->
-                new Decision.Served(entry.target().serve(database, captures));
+                entry.target().isDisabled(database)
+                        ? new Decision.Contradicted(
+                                entry.target().serve(database, captures),
+                                new Refusal.DatabaseDisabled(
+                                        "database \"" + database + "\" is not currently accepting connections"))
+                        : new Decision.Served(entry.target().serve(database, captures));
             case RouteDecision.Unknown<RouteRuntime> unknown -> new Decision.Unknown();
             case RouteDecision.Contradiction<RouteRuntime>(var claimed, var hint, var why) ->
                 new Decision.Contradicted(

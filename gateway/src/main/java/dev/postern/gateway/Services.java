@@ -22,6 +22,7 @@ final class Services implements AutoCloseable {
     private final ScramKeyCache scramKeys = new ScramKeyCache(stretching, MOST_SCRAM_KEYS);
     private final CertificateWatcher certificates = new CertificateWatcher(FILE_POLL).start();
     private final VaultConnections vaults = new VaultConnections(tasks);
+    private final Switches switches = new Switches();
     private final FakeVerifiers fakes;
 
     Services() {
@@ -49,6 +50,11 @@ final class Services implements AutoCloseable {
 
     VaultConnections vaults() {
         return vaults;
+    }
+
+    /** What an operator has switched off. */
+    Switches switches() {
+        return switches;
     }
 
     FakeVerifiers fakes() {

@@ -32,6 +32,8 @@ class ArchitectureTest {
             "backend", Set.of("protocol", "pool", "relay"),
             "frontend", Set.of("protocol", "pool", "relay"),
             "admin", Set.of("pool", "config"),
+            "console", Set.of("protocol", "pool", "config", "frontend"),
+            "pgbouncer", Set.of("config"),
             "logging", Set.of("config"));
 
     /** Packages whose calls wait for the network, a file or another thread. */

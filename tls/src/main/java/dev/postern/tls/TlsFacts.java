@@ -54,6 +54,16 @@ public record TlsFacts(
                 first(session.getLocalCertificates())));
     }
 
+    /** Version and cipher for people, as {@code TLSv1.3/TLS_AES_256_GCM_SHA384}; empty without TLS. Costs no certificate. */
+    public static String describe(ChannelPipeline pipeline) {
+        SslHandler handler = pipeline.get(SslHandler.class);
+        if (handler == null || !handler.handshakeFuture().isSuccess()) {
+            return "";
+        }
+        SSLSession session = handler.engine().getSession();
+        return session.getProtocol() + "/" + session.getCipherSuite();
+    }
+
     private static boolean resumed(SSLEngine engine) {
         if (engine instanceof ReferenceCountedOpenSslEngine openSsl) {
             long ssl = openSsl.sslPointer();

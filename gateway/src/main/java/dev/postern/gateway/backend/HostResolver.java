@@ -50,6 +50,27 @@ public final class HostResolver {
                 .addresses();
     }
 
+    /** A name whose addresses are known. */
+    public record Known(String name, long secondsLeft, List<String> addresses) {}
+
+    /** What is remembered now, by name. */
+    public List<Known> known() {
+        List<Known> known = new java.util.ArrayList<>();
+        answers.forEach((name, answer) -> {
+            if (answer.addresses().isDone() && !answer.addresses().isCompletedExceptionally()) {
+                long left = Math.max(0, ttlNanos - (nanoTime.getAsLong() - answer.askedAt()));
+                known.add(new Known(
+                        name,
+                        left / 1_000_000_000,
+                        answer.addresses().join().stream()
+                                .map(InetAddress::getHostAddress)
+                                .toList()));
+            }
+        });
+        known.sort(java.util.Comparator.comparing(Known::name));
+        return known;
+    }
+
     private boolean isFresh(Answer answer) {
         return !answer.addresses().isCompletedExceptionally() && nanoTime.getAsLong() - answer.askedAt() < ttlNanos;
     }

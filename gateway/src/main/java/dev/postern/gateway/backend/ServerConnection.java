@@ -1,9 +1,11 @@
 package dev.postern.gateway.backend;
 
 import dev.postern.gateway.pool.CloseReason;
+import dev.postern.gateway.pool.ConnectionIds;
 import dev.postern.gateway.pool.PoolMode;
 import dev.postern.gateway.pool.PoolSettings;
 import dev.postern.gateway.pool.Seat;
+import dev.postern.gateway.pool.ServerFacts;
 import dev.postern.gateway.protocol.BackendKeyData;
 import dev.postern.gateway.protocol.BackendMessage;
 import dev.postern.gateway.protocol.BackendType;
@@ -21,6 +23,7 @@ import dev.postern.gateway.relay.ServerStatements;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.gateway.relay.StatementCache;
 import dev.postern.tls.BackendTls;
+import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -31,6 +34,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +68,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     interface Home {
         PoolSettings settings();
 
+        /** The role that the connection is logged in as. */
+        String role();
+
         /** Whether the role is one that may be dropped while the connection is open. */
         boolean leased();
 
@@ -80,6 +87,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         void credentialRefused(ServerConnection server, String sqlState);
     }
 
+    private final long id = ConnectionIds.next();
+    private final Instant connected = Instant.now();
     private final Channel channel;
     private final Home home;
     private final Seat seat;
@@ -101,6 +110,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private boolean suspect;
 
     private boolean closed;
+    private boolean suspended;
+    private boolean wantsReading = true;
 
     ServerConnection(
             ServerOpening.OpenedServer opened,
@@ -298,9 +309,17 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
 
     @Override
     public void setReading(boolean reading) {
-        if (channel.config().isAutoRead() != reading) {
-            channel.config().setAutoRead(reading);
+        wantsReading = reading;
+        boolean now = reading && !suspended;
+        if (channel.config().isAutoRead() != now) {
+            channel.config().setAutoRead(now);
         }
+    }
+
+    @Override
+    public void suspend(boolean on) {
+        suspended = on;
+        setReading(wantsReading);
     }
 
     // ---- ServerEnd
@@ -471,6 +490,24 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 .addKeyValue(LogKeys.ROUTE, backend.route())
                 .addKeyValue(LogKeys.DATABASE, backend.database())
                 .addKeyValue(LogKeys.PID, processId());
+    }
+
+    @Override
+    public ServerFacts facts() {
+        Link linked = link;
+        return new ServerFacts(
+                id,
+                home.role(),
+                returning || (linked != null && seat.state() != Seat.State.ACTIVE),
+                cancels,
+                Optional.ofNullable(channel.remoteAddress()),
+                Optional.ofNullable(channel.localAddress()),
+                connected,
+                linked == null ? connected : Instant.now().minusNanos(System.nanoTime() - linked.requestSince()),
+                processId(),
+                TlsFacts.describe(channel.pipeline()),
+                parameters.getOrDefault("application_name", ""),
+                statements.size());
     }
 
     int processId() {

@@ -180,6 +180,11 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         }
 
         @Override
+        public String role() {
+            return credential.user();
+        }
+
+        @Override
         public boolean leased() {
             return !credential.deadline().equals(Instant.MAX);
         }

@@ -1,5 +1,8 @@
 package dev.postern.gateway.config;
 
+import dev.postern.gateway.config.yaml.Checked;
+import dev.postern.gateway.config.yaml.Checks;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -8,10 +11,28 @@ import java.util.Optional;
  *
  * @param address where {@code /healthz}, {@code /readyz} and {@code /metrics} answer; absent: nowhere. Plain HTTP without
  *     a login
- * @param consoleUsers client users who may connect to the virtual database {@code pgbouncer} (PgBouncer: admin_users)
+ * @param consoleUsers users who may log in to the virtual database {@code pgbouncer} and change things (PgBouncer:
+ *     admin_users)
+ * @param statsUsers users who may log in there and look (PgBouncer: stats_users)
+ * @param clientAuth how these users prove who they are
+ * @param statsPeriod over which the console's averages are; default 60s (PgBouncer: stats_period)
  */
-public record AdminConfig(Optional<ListenAddress> address, List<String> consoleUsers) {
+public record AdminConfig(
+        Optional<ListenAddress> address,
+        List<String> consoleUsers,
+        List<String> statsUsers,
+        Optional<ClientAuthConfig> clientAuth,
+        Duration statsPeriod)
+        implements Checked {
+    static final Duration DEFAULT_STATS_PERIOD = Duration.ofSeconds(60);
+
     public AdminConfig {
         consoleUsers = List.copyOf(consoleUsers);
+        statsUsers = List.copyOf(statsUsers);
+    }
+
+    @Override
+    public void check(Checks checks) {
+        checks.range("statsPeriod", statsPeriod, Duration.ofSeconds(1), Duration.ofHours(24));
     }
 }

@@ -12,6 +12,7 @@ final class ConfigDefaults {
             .with(RouteTimeoutsConfig.DEFAULTS)
             .with(TimeoutsConfig.DEFAULTS)
             .with(LimitsConfig.DEFAULTS)
+            .with(AdminConfig.class, "statsPeriod", AdminConfig.DEFAULT_STATS_PERIOD)
             .with(LoggingConfig.DEFAULTS)
             .with(CredentialsConfig.Vault.class, "kind", CredentialsConfig.Vault.DEFAULT_KIND)
             .with(ClientAuthConfig.AuthQuery.class, "method", ClientAuthConfig.AuthQuery.DEFAULT_METHOD)

@@ -42,8 +42,12 @@ final class ConfigRules {
             BackendDatabase.check(route, path, problems);
             vaultConnection(route.credentials(), path.child("credentials"));
             authQuery(route, path);
-            insecure(route, path);
+            insecure(route.clientAuth(), path.child("clientAuth"));
         }
+        config.admin()
+                .clientAuth()
+                .ifPresent(
+                        method -> insecure(method, KeyPath.ROOT.child("admin").child("clientAuth")));
     }
 
     private void listeners() {
@@ -133,8 +137,8 @@ final class ConfigRules {
         }
     }
 
-    private void insecure(RouteConfig route, KeyPath path) {
-        if (!(route.clientAuth() instanceof ClientAuthConfig.WithoutProof open) || open.allowInsecure()) {
+    private void insecure(ClientAuthConfig clientAuth, KeyPath path) {
+        if (!(clientAuth instanceof ClientAuthConfig.WithoutProof open) || open.allowInsecure()) {
             return;
         }
         String method = open instanceof ClientAuthConfig.Trust ? "trust" : "any";
@@ -142,7 +146,7 @@ final class ConfigRules {
                 .filter(listener -> !listener.address().isLoopback())
                 .findFirst()
                 .ifPresent(listener -> problems.report(
-                        path.child("clientAuth").child(method),
+                        path.child(method),
                         "would let anybody in who reaches the listener " + listener.name() + " on "
                                 + listener.address(),
                         "only loopback listeners, or allowInsecure: true"));

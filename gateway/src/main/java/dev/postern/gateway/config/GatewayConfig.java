@@ -4,6 +4,7 @@ import dev.postern.gateway.config.yaml.Checked;
 import dev.postern.gateway.config.yaml.Checks;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The whole configuration, as checked by {@link ConfigLoader}. Immutable; every file it names is an absolute or
@@ -30,6 +31,18 @@ public record GatewayConfig(
         LoggingConfig logging,
         List<RouteConfig> routes)
         implements Checked {
+
+    /** What is in force when a file says nothing; without listeners and routes it is none that could be run. */
+    public static final GatewayConfig DEFAULTS = new GatewayConfig(
+            List.of(),
+            Map.of(),
+            Map.of(),
+            PoolConfig.DEFAULTS,
+            TimeoutsConfig.DEFAULTS,
+            LimitsConfig.DEFAULTS,
+            new AdminConfig(Optional.empty(), List.of(), List.of(), Optional.empty(), AdminConfig.DEFAULT_STATS_PERIOD),
+            LoggingConfig.DEFAULTS,
+            List.of());
 
     public GatewayConfig {
         listeners = List.copyOf(listeners);

@@ -11,6 +11,7 @@ import dev.postern.auth.client.Step;
 import dev.postern.auth.password.ScramKeys;
 import dev.postern.gateway.protocol.AuthenticationCleartextPassword;
 import dev.postern.gateway.protocol.AuthenticationMD5Password;
+import dev.postern.gateway.protocol.AuthenticationOk;
 import dev.postern.gateway.protocol.AuthenticationSASL;
 import dev.postern.gateway.protocol.AuthenticationSASLContinue;
 import dev.postern.gateway.protocol.AuthenticationSASLFinal;
@@ -44,6 +45,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
     private final SessionSettings settings;
     private final Optional<TlsFacts> tls;
     private final Optional<ServedRoute> route;
+    private final Optional<ConsoleDoor> console;
     private final ClientAuthenticator authenticator;
     /** What the operator reads when the exchange of nobody ends; the client reads of a wrong password. */
     private final Optional<Refusal> shutOut;
@@ -67,6 +69,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             SessionSettings settings,
             Optional<TlsFacts> tls,
             Optional<ServedRoute> route,
+            Optional<ConsoleDoor> console,
             ClientAuthenticator authenticator,
             Optional<Refusal> shutOut,
             Optional<Refusal> afterLogin) {
@@ -75,6 +78,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         this.settings = settings;
         this.tls = tls;
         this.route = route;
+        this.console = console;
         this.authenticator = authenticator;
         this.shutOut = shutOut;
         this.afterLogin = afterLogin;
@@ -88,7 +92,34 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             ServedRoute route,
             Optional<Refusal> afterLogin) {
         return new AuthenticationHandler(
-                login, startup, settings, tls, Optional.of(route), route.authenticator(), Optional.empty(), afterLogin);
+                login,
+                startup,
+                settings,
+                tls,
+                Optional.of(route),
+                Optional.empty(),
+                route.authenticator(),
+                Optional.empty(),
+                afterLogin);
+    }
+
+    /** For a user of the console. */
+    static AuthenticationHandler ofConsole(
+            Login login,
+            StartupMessage startup,
+            SessionSettings settings,
+            Optional<TlsFacts> tls,
+            ConsoleDoor console) {
+        return new AuthenticationHandler(
+                login,
+                startup,
+                settings,
+                tls,
+                Optional.empty(),
+                Optional.of(console),
+                console.authenticator(startup.user(), login.client()),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** For a client that will not come in, whatever it knows. */
@@ -99,6 +130,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 startup,
                 SessionSettings.NONE,
                 tls,
+                Optional.empty(),
                 Optional.empty(),
                 login.listener().routes().nobody(),
                 Optional.of(shutOut),
@@ -223,6 +255,10 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
     }
 
     private void accepted(ChannelHandlerContext ctx, Step.Accepted accepted) {
+        if (console.isPresent()) {
+            enterConsole(ctx, accepted, console.get());
+            return;
+        }
         if (route.isEmpty()) {
             login.refuse(new Refusal.Internal("a login without a route was accepted"));
             return;
@@ -243,6 +279,29 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             ctx.write(login.encoded(new AuthenticationSASLFinal(Secret.ofBytes(accepted.saslFinal()))));
         }
         ctx.pipeline().replace(this, "login", new WelcomeHandler(login, startup, settings, tls, route.get(), identity));
+    }
+
+    /** No pool and no server: what follows is the console's own. It is not counted by maxClientConn, nor waited for by a drain. */
+    private void enterConsole(ChannelHandlerContext ctx, Step.Accepted accepted, ConsoleDoor door) {
+        if (accepted.hasSaslFinal()) {
+            ctx.write(login.encoded(new AuthenticationSASLFinal(Secret.ofBytes(accepted.saslFinal()))));
+        }
+        ctx.write(login.encoded(new AuthenticationOk()));
+        CancelKeys keys = login.listener().cancelKeys();
+        login.succeeded(
+                accepted.identity().method().label(),
+                tls.map(TlsFacts::protocol).orElse("none"));
+        ctx.pipeline()
+                .replace(
+                        this,
+                        "console",
+                        door.session(new ConsoleDoor.Entrant(
+                                startup.user(),
+                                Optional.ofNullable(settings.get(Welcome.APPLICATION_NAME))
+                                        .orElse(""),
+                                login.acceptedAt(),
+                                console -> keys.register(console, startup.version()),
+                                keys::forget)));
     }
 
     private Refusal refusal(Rejection why) {

@@ -21,9 +21,9 @@ public final class CancelKeys {
     private final SecureRandom random = new SecureRandom();
     private final ConcurrentHashMap<Integer, Entry> sessions = new ConcurrentHashMap<>();
 
-    private record Entry(Secret key, SessionHandler session) {}
+    private record Entry(Secret key, Cancelable session) {}
 
-    BackendKeyData register(SessionHandler session, ProtocolVersion version) {
+    BackendKeyData register(Cancelable session, ProtocolVersion version) {
         byte[] key = new byte[version.isNewerThan(ProtocolVersion.V3_0) ? LONG_KEY : SHORT_KEY];
         random.nextBytes(key);
         Entry entry = new Entry(Secret.ofBytes(key), session);
@@ -38,7 +38,7 @@ public final class CancelKeys {
         sessions.remove(processId);
     }
 
-    Optional<SessionHandler> find(CancelRequest request) {
+    Optional<Cancelable> find(CancelRequest request) {
         Entry entry = sessions.get(request.processId());
         return entry != null && entry.key().equals(request.secretKey())
                 ? Optional.of(entry.session())

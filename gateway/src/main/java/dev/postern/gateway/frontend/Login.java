@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ final class Login {
 
     private final Listener listener;
     private final Channel channel;
+    private final Instant acceptedAt = Instant.now();
     private final long deadline;
     private @Nullable ScheduledFuture<?> timer;
     private String step = "first packet";
@@ -48,6 +50,10 @@ final class Login {
 
     Listener listener() {
         return listener;
+    }
+
+    Instant acceptedAt() {
+        return acceptedAt;
     }
 
     Channel channel() {

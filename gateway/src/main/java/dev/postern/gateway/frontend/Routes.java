@@ -15,6 +15,9 @@ public interface Routes {
     sealed interface Decision {
         record Served(ServedRoute route) implements Decision {}
 
+        /** The virtual database of the admin console. */
+        record Console(ConsoleDoor door) implements Decision {}
+
         /** The client learns nothing of it: it fails like a wrong password. */
         record Unknown() implements Decision {}
 

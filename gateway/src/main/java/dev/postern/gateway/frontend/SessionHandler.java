@@ -1,7 +1,9 @@
 package dev.postern.gateway.frontend;
 
 import dev.postern.gateway.pool.CheckoutFailure;
+import dev.postern.gateway.pool.ClientFacts;
 import dev.postern.gateway.pool.CloseReason;
+import dev.postern.gateway.pool.ConnectionIds;
 import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.pool.Ticket;
 import dev.postern.gateway.pool.Waiter;
@@ -19,13 +21,17 @@ import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
 import dev.postern.gateway.relay.SessionSettings;
+import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,12 +45,13 @@ import org.slf4j.LoggerFactory;
  * any --> Closed
  * </pre>
  */
-final class SessionHandler extends ChannelInboundHandlerAdapter implements ClientEnd, Waiter<LentServer> {
+final class SessionHandler extends ChannelInboundHandlerAdapter implements ClientEnd, Waiter<LentServer>, Cancelable {
     private static final Logger log = LoggerFactory.getLogger(SessionHandler.class);
 
     /** Bytes that a client may send ahead while it waits; then it is not read from. */
     private static final int MOST_PENDING = 1 << 16;
 
+    private final long id = ConnectionIds.next();
     private final SessionPool pool;
     private final Listener listener;
     private final SessionSettings startupSettings;
@@ -57,6 +64,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private int cancelProcessId;
     private long idleSince = System.nanoTime();
     private boolean draining;
+    private boolean suspended;
+    private boolean wantsReading = true;
+    private SessionOrigin origin = SessionOrigin.UNKNOWN;
 
     SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
         this.pool = pool;
@@ -64,6 +74,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         this.startupSettings = settings;
         this.settings = settings;
         this.statements = new ClientStatements(pool.statements());
+    }
+
+    void origin(SessionOrigin who) {
+        origin = who;
     }
 
     void cancelKey(int processId) {
@@ -84,6 +98,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         if (!ctx.channel().isActive()) {
             end(CloseReason.CLIENT_GONE);
         } else {
+            suspended = pool.suspended();
             setReading(true);
             if (pool.draining()) {
                 drain(); // the login ended after the drain had begun
@@ -329,9 +344,21 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     @Override
     public void setReading(boolean reading) {
-        if (channel().config().isAutoRead() != reading) {
-            channel().config().setAutoRead(reading);
+        wantsReading = reading;
+        boolean now = reading && !suspended;
+        if (channel().config().isAutoRead() != now) {
+            channel().config().setAutoRead(now);
         }
+    }
+
+    /** As long as it lasts nothing is read. */
+    void suspend(boolean on) {
+        suspended = on;
+        setReading(wantsReading);
+    }
+
+    boolean isFlushed() {
+        return channel().bytesBeforeUnwritable() >= channel().config().getWriteBufferHighWaterMark();
     }
 
     @Override
@@ -452,7 +479,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
      * A cancel request with this session's key came over that connection, on whatever loop: it is closed when the request
      * has been passed on.
      */
-    void cancel(Channel requester) {
+    @Override
+    public void cancel(Channel requester) {
         pool.loop().execute(() -> {
             switch (state) {
                 case SessionState.Active active
@@ -527,6 +555,53 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     void terminate() {
         close(new Refusal.ShuttingDown());
+    }
+
+    long id() {
+        return id;
+    }
+
+    /** An operator's KILL or KILL_CLIENT. */
+    void kill() {
+        close(new Refusal.Killed());
+    }
+
+    ClientFacts facts() {
+        long now = System.nanoTime();
+        Instant at = Instant.now();
+        Ticket<LentServer> ticket = state instanceof SessionState.Waiting waiting ? waiting.ticket : null;
+        LentServer server = server();
+        Duration waited = ticket == null ? Duration.ZERO : Duration.ofNanos(now - ticket.since());
+        Instant requested = switch (state) {
+            case SessionState.Waiting ignored -> at.minus(waited);
+            case SessionState.Active active -> at.minusNanos(now - active.link().requestSince());
+            default -> at.minusNanos(now - idleSince);
+        };
+        return new ClientFacts(
+                id,
+                origin.user(),
+                origin.database(),
+                state instanceof SessionState.Waiting ? "waiting" : server == null ? "idle" : "active",
+                Optional.ofNullable(channel().remoteAddress()),
+                Optional.ofNullable(channel().localAddress()),
+                origin.acceptedAt(),
+                requested,
+                waited,
+                server == null
+                        ? OptionalLong.empty()
+                        : OptionalLong.of(server.facts().id()),
+                TlsFacts.describe(channel().pipeline()),
+                Optional.ofNullable(settings.get(Welcome.APPLICATION_NAME)).orElse(""),
+                statements.size());
+    }
+
+    private @Nullable LentServer server() {
+        return switch (state) {
+            case SessionState.Active(var server, var link) -> server;
+            case SessionState.Preparing(var server, var link) -> server;
+            case SessionState.Learning(var server, var link) -> server;
+            default -> null;
+        };
     }
 
     void routeRemoved() {

@@ -1,5 +1,7 @@
 package dev.postern.gateway.frontend;
 
+import dev.postern.gateway.pool.ClientFacts;
+import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.pool.PoolMode;
 import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.relay.LentServer;
@@ -24,6 +26,7 @@ public final class SessionPool {
     private SessionTimeouts timeouts;
     private boolean removed;
     private boolean draining;
+    private boolean suspendedNow;
     private Unused unused = new Unused() {};
     private int clients;
 
@@ -125,6 +128,44 @@ public final class SessionPool {
     /** Clients that are logged in. */
     public int sessions() {
         return sessions.size();
+    }
+
+    /** What the console shows of each of them. */
+    public List<ClientFacts> clients() {
+        return sessions.stream().map(SessionHandler::facts).toList();
+    }
+
+    /** KILL_CLIENT; whether there is such a client. */
+    public boolean kill(long client) {
+        for (SessionHandler session : sessions) {
+            if (session.id() == client) {
+                session.kill();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** KILL: every client, and every server connection, whatever they do. */
+    public void kill() {
+        forEachSession(SessionHandler::kill);
+        servers.servers().forEach(server -> server.close(CloseReason.RECONNECT));
+    }
+
+    /** SUSPEND and its end: while it lasts nothing is read from clients or servers. */
+    public void suspend(boolean suspended) {
+        suspendedNow = suspended;
+        forEachSession(session -> session.suspend(suspended));
+        servers.servers().forEach(server -> server.suspend(suspended));
+    }
+
+    boolean suspended() {
+        return suspendedNow;
+    }
+
+    /** Nothing is left to be sent to any client. */
+    public boolean isFlushed() {
+        return sessions.stream().allMatch(SessionHandler::isFlushed);
     }
 
     /** The gateway ends: idle sessions are told now, the others after their transaction. */

@@ -59,7 +59,7 @@ final class StartupHandler extends ByteToMessageDecoder {
     /** PostgreSQL answers a cancel request with nothing but the end of the connection; so do we, whatever it hits. */
     private void cancel(ChannelHandlerContext ctx, CancelRequest request) {
         login.listener().counts().canceled();
-        Optional<SessionHandler> session = login.listener().cancelKeys().find(request);
+        Optional<Cancelable> session = login.listener().cancelKeys().find(request);
         if (session.isPresent()) {
             session.get().cancel(ctx.channel());
         } else {
@@ -79,6 +79,7 @@ final class StartupHandler extends ByteToMessageDecoder {
         Optional<TlsFacts> tls = TlsFacts.of(ctx.pipeline());
         Routes routes = login.listener().routes();
         switch (routes.decide(startup.database(), tls.flatMap(TlsFacts::serverName), routeOption)) {
+            case Routes.Decision.Console(ConsoleDoor door) -> console(ctx, startup, settings, tls, door);
             case Routes.Decision.Unknown() ->
                 ctx.pipeline()
                         .replace(
@@ -94,6 +95,23 @@ final class StartupHandler extends ByteToMessageDecoder {
             case Routes.Decision.Served(ServedRoute route) ->
                 served(ctx, startup, SessionSettings.of(settings), tls, route, Optional.empty());
         }
+    }
+
+    private void console(
+            ChannelHandlerContext ctx,
+            StartupMessage startup,
+            Map<String, String> settings,
+            Optional<TlsFacts> tls,
+            ConsoleDoor door) {
+        Optional<Refusal> refusal = door.refuses(startup.user(), login.client());
+        ctx.pipeline()
+                .replace(
+                        this,
+                        "login",
+                        refusal.isPresent()
+                                ? AuthenticationHandler.ofNobody(login, startup, tls, refusal.get())
+                                : AuthenticationHandler.ofConsole(
+                                        login, startup, SessionSettings.of(settings), tls, door));
     }
 
     private void served(

@@ -152,6 +152,7 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
         SessionHandler session = new SessionHandler(pool, pool.welcomes().canonical(mine.settings()), login.listener());
         BackendKeyData key = login.listener().cancelKeys().register(session, startup.version());
         session.cancelKey(key.processId());
+        session.origin(new SessionOrigin(startup.user(), startup.database(), login.acceptedAt()));
         ByteBuf out = ctx.alloc().buffer();
         Map<String, String> parameters = new HashMap<>(mine.parameters());
         parameters.put(Welcome.APPLICATION_NAME, applicationName);

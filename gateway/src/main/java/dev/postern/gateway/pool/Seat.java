@@ -28,6 +28,11 @@ public final class Seat {
         return state;
     }
 
+    /** Since when it is idle, on the pool's clock; of meaning in that state alone. */
+    public long idleSince() {
+        return idleSince;
+    }
+
     /** The generation of the credential that opened the connection. */
     public long generation() {
         return generation;

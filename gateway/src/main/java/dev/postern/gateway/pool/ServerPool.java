@@ -482,6 +482,11 @@ public final class ServerPool<S extends PooledServer> {
         return paused;
     }
 
+    /** Connections that will not be lent again: what RECONNECT, a pause, a rotation or the pool's end left over. */
+    public boolean closes(S server) {
+        return closed || outdated(server);
+    }
+
     /** Ends the pool: waiters are refused, idle connections closed, lent ones when they come back. */
     public void close() {
         closed = true;

@@ -49,6 +49,9 @@ public final class ErrorResponses {
                                 "Connect again. A transaction must end within the lifetime of the route's credential.");
             case Refusal.ShuttingDown ignored -> adminShutdown();
             case Refusal.RouteRemoved ignored -> adminShutdown();
+            case Refusal.Killed ignored -> adminShutdown();
+            case Refusal.DatabaseDisabled r ->
+                ErrorResponse.fatal(SqlStates.OBJECT_NOT_IN_PREREQUISITE_STATE, r.message());
             // PostgreSQL's code and words for authentication_timeout.
             case Refusal.LoginTimeout ignored ->
                 ErrorResponse.fatal(SqlStates.QUERY_CANCELED, "canceling authentication due to timeout");

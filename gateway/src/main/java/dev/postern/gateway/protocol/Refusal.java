@@ -65,6 +65,12 @@ public sealed interface Refusal {
     /** The gateway drains. */
     record ShuttingDown() implements Refusal {}
 
+    /** An operator ended the session: KILL or KILL_CLIENT. */
+    record Killed() implements Refusal {}
+
+    /** An operator disabled the database. Said after authentication; the message goes to the client. */
+    record DatabaseDisabled(String message) implements Refusal {}
+
     /** A reload took the route away. */
     record RouteRemoved(String route) implements Refusal {}
 
@@ -123,6 +129,8 @@ public sealed interface Refusal {
             case CredentialUnavailable ignored -> "credential_unavailable";
             case CredentialEnded ignored -> "credential_ended";
             case ShuttingDown ignored -> "shutting_down";
+            case Killed ignored -> "killed";
+            case DatabaseDisabled ignored -> "database_disabled";
             case RouteRemoved ignored -> "route_removed";
             case LoginTimeout ignored -> "login_timeout";
             case ClientIdleTimeout ignored -> "client_idle_timeout";

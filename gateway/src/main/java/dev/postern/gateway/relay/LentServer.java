@@ -2,6 +2,7 @@ package dev.postern.gateway.relay;
 
 import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.pool.PooledServer;
+import dev.postern.gateway.pool.ServerFacts;
 import java.util.Map;
 
 /** A server connection in the hands of a client's session. Called on its event loop. */
@@ -25,6 +26,12 @@ public interface LentServer extends PooledServer, ServerEnd {
 
     /** Asks the server, on a connection of its own, to cancel what it is doing now; the runnable runs on the loop when that is over. */
     void cancel(Runnable settled);
+
+    /** As long as it lasts nothing is read from it, whatever {@link #setReading} says. */
+    void suspend(boolean on);
+
+    /** For the console. */
+    ServerFacts facts();
 
     /** Whether it takes more bytes now. */
     boolean isWritable();

@@ -123,6 +123,11 @@ class ServerConnectionTest {
         }
 
         @Override
+        public String role() {
+            return "app_role";
+        }
+
+        @Override
         public boolean leased() {
             return false;
         }

@@ -62,6 +62,8 @@ final class ConfigKeys {
             }
         } else if (type instanceof Class<?> single && single.isRecord() && !SCALARS.contains(single)) {
             record(path, single);
+        } else if (path.equals("admin.clientAuth")) {
+            return; // as routes[].clientAuth, where the page has it
         } else if (type instanceof Class<?> single && single.isSealed() && !sealedSeen.contains(single)) {
             if (!path.equals(HOME.getOrDefault(single, path))) {
                 return;

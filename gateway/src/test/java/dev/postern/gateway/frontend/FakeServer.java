@@ -2,6 +2,7 @@ package dev.postern.gateway.frontend;
 
 import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.pool.Seat;
+import dev.postern.gateway.pool.ServerFacts;
 import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.relay.LentServer;
@@ -16,8 +17,10 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -122,6 +125,15 @@ final class FakeServer implements LentServer {
     public void discard(CloseReason reason) {
         endLink();
         close(reason);
+    }
+
+    @Override
+    public void suspend(boolean on) {}
+
+    @Override
+    public ServerFacts facts() {
+        return new ServerFacts(
+                1, "role", false, 0, Optional.empty(), Optional.empty(), Instant.EPOCH, Instant.EPOCH, 1, "", "", 0);
     }
 
     @Override
