@@ -1,7 +1,9 @@
 package dev.postern.gateway;
 
 import dev.postern.auth.Secret;
+import dev.postern.auth.client.LoginThrottle;
 import dev.postern.auth.client.PasswordSource;
+import dev.postern.auth.client.ThrottleLimits;
 import dev.postern.gateway.backend.ServerAddress;
 import dev.postern.gateway.config.BackendConfig;
 import dev.postern.gateway.config.BackendTlsConfig;
@@ -9,6 +11,7 @@ import dev.postern.gateway.config.CaFile;
 import dev.postern.gateway.config.ListenerTlsConfig;
 import dev.postern.gateway.config.PoolConfig;
 import dev.postern.gateway.config.RouteTimeoutsConfig;
+import dev.postern.gateway.config.ThrottleConfig;
 import dev.postern.gateway.config.UserSecretConfig;
 import dev.postern.gateway.frontend.Listener.TlsMode;
 import dev.postern.gateway.frontend.SessionTimeouts;
@@ -21,6 +24,7 @@ import dev.postern.tls.ClientCertificatePolicy;
 import dev.postern.tls.ListenerTlsSettings;
 import dev.postern.tls.SslMode;
 import dev.postern.tls.TlsProtocol;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +52,16 @@ final class ConfigMapping {
                 config.serverResetQuery(),
                 config.maxPreparedStatements(),
                 config.cancelWaitTimeout());
+    }
+
+    static LoginThrottle throttle(ThrottleConfig config) {
+        return new LoginThrottle(
+                limits(ThrottleLimits.USER, config.userFailures(), config.longestPause()),
+                limits(ThrottleLimits.ADDRESS, config.addressFailures(), config.longestPause()));
+    }
+
+    private static ThrottleLimits limits(ThrottleLimits usual, int free, Duration longest) {
+        return new ThrottleLimits(free == 0 ? Integer.MAX_VALUE : free, usual.first(), longest, usual.forgive());
     }
 
     static SessionTimeouts timeouts(RouteTimeoutsConfig config) {

@@ -5,6 +5,7 @@ import dev.postern.gateway.config.BackendConfig;
 import dev.postern.gateway.config.ClientAuthConfig;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.GatewayConfig;
+import dev.postern.gateway.config.OutsideAuthConfig;
 import dev.postern.gateway.config.PoolConfig;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.config.UserList;
@@ -124,6 +125,12 @@ record Explanation(boolean admitted, String text) {
             case ClientAuthConfig.Password ignored -> "password";
             case ClientAuthConfig.Trust ignored -> "trust";
             case ClientAuthConfig.Any ignored -> "any";
+            case ClientAuthConfig.Cert cert -> "cert, by " + cert.identity().keyword();
+            case ClientAuthConfig.Peer ignored -> "peer";
+            case ClientAuthConfig.Hba hba -> "as the rules in " + hba.file() + " say";
+            case OutsideAuthConfig.Jwt jwt -> "JWT of " + jwt.issuer();
+            case OutsideAuthConfig.TokenReview review -> "Kubernetes token, reviewed by " + review.api();
+            case OutsideAuthConfig.Ldap ldap -> "LDAP at " + ldap.host();
             case ClientAuthConfig.AuthQuery query ->
                 query.method().keyword() + ", users by auth_query "
                         + query.use().orElseGet(() -> query.preset().keyword() + " in " + query.database());

@@ -100,8 +100,9 @@ public final class Gateway implements AutoCloseable {
                 Thread::startVirtualThread,
                 dnsTtl(config),
                 System::nanoTime);
+        services.throttle(ConfigMapping.throttle(config.throttle()));
         this.authQueries = new AuthQueries(loops, resolver, services);
-        this.routes = new RouteSnapshot(services.fakes());
+        this.routes = new RouteSnapshot(services.fakes(), services::throttle);
         this.counts = new ClientCounts(config.limits().maxClientConn());
         this.reports = new GatewayReports(
                 this::notReady,
@@ -307,17 +308,27 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static boolean usesOtherVault(RouteConfig route, Set<String> sameVaults) {
-        boolean lookup = route.clientAuth() instanceof ClientAuthConfig.AuthQuery query
-                && !sameVaults.containsAll(AuthQueries.vaultsOf(query));
+        boolean lookup = authQuery(route)
+                .filter(query -> !sameVaults.containsAll(AuthQueries.vaultsOf(query)))
+                .isPresent();
         return lookup
                 || route.credentials() instanceof CredentialsConfig.Vault vault
                         && !sameVaults.contains(vault.connection());
     }
 
     private static boolean usesOtherQuery(RouteConfig route, Set<String> sameQueries) {
-        return route.clientAuth() instanceof ClientAuthConfig.AuthQuery query
-                && query.use().isPresent()
-                && !sameQueries.contains(query.use().get());
+        return authQuery(route)
+                .flatMap(ClientAuthConfig.AuthQuery::use)
+                .filter(name -> !sameQueries.contains(name))
+                .isPresent();
+    }
+
+    private static Optional<ClientAuthConfig.AuthQuery> authQuery(RouteConfig route) {
+        return switch (route.clientAuth()) {
+            case ClientAuthConfig.AuthQuery query -> Optional.of(query);
+            case ClientAuthConfig.Hba hba -> hba.authQuery();
+            default -> Optional.empty();
+        };
     }
 
     private static RouteTable<RouteRuntime> table(List<RouteEntry<RouteRuntime>> entries) throws StartFailure {
@@ -364,6 +375,9 @@ public final class Gateway implements AutoCloseable {
         entrance.configure(next.admin(), consoleAuthenticator);
         counts.maxClientConn(next.limits().maxClientConn());
         LogOutput.apply(next.logging());
+        if (!next.throttle().equals(config.throttle())) {
+            services.throttle(ConfigMapping.throttle(next.throttle()));
+        }
         config = next;
         log.atInfo().addKeyValue(LogKeys.ROUTES, next.routes().size()).log("reloaded");
     }

@@ -2,6 +2,8 @@ package dev.postern.gateway;
 
 import dev.postern.auth.client.ClientAuthenticator;
 import dev.postern.auth.client.FakeAuthenticator;
+import dev.postern.auth.client.LoginThrottle;
+import dev.postern.auth.client.ThrottledAuthenticator;
 import dev.postern.auth.password.ChannelBinding;
 import dev.postern.auth.password.FakeVerifiers;
 import dev.postern.gateway.frontend.ConsoleDoor;
@@ -12,6 +14,7 @@ import dev.postern.routing.RouteTable;
 import dev.postern.routing.StartupFacts;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The routing table that is current; a reload swaps it whole. */
 final class RouteSnapshot implements Routes {
@@ -19,8 +22,8 @@ final class RouteSnapshot implements Routes {
     private Optional<ConsoleDoor> console = Optional.empty();
     private volatile RouteTable<RouteRuntime> table = RouteTable.empty();
 
-    RouteSnapshot(FakeVerifiers fakes) {
-        this.nobody = new FakeAuthenticator(fakes, ChannelBinding.PREFER);
+    RouteSnapshot(FakeVerifiers fakes, Supplier<LoginThrottle> throttle) {
+        this.nobody = new ThrottledAuthenticator(new FakeAuthenticator(fakes, ChannelBinding.PREFER), throttle);
     }
 
     /** Before the first client. */

@@ -1,6 +1,7 @@
 package dev.postern.gateway;
 
 import dev.postern.auth.Secret;
+import dev.postern.auth.client.LoginThrottle;
 import dev.postern.auth.credentials.BackgroundTasks;
 import dev.postern.auth.credentials.VirtualThreadTasks;
 import dev.postern.auth.password.FakeVerifiers;
@@ -23,6 +24,7 @@ final class Services implements AutoCloseable {
     private final CertificateWatcher certificates = new CertificateWatcher(FILE_POLL).start();
     private final VaultConnections vaults = new VaultConnections(tasks);
     private final Switches switches = new Switches();
+    private volatile LoginThrottle throttle = new LoginThrottle();
     private final FakeVerifiers fakes;
 
     Services() {
@@ -55,6 +57,15 @@ final class Services implements AutoCloseable {
     /** What an operator has switched off. */
     Switches switches() {
         return switches;
+    }
+
+    LoginThrottle throttle() {
+        return throttle;
+    }
+
+    /** Forgets the failures so far. */
+    void throttle(LoginThrottle next) {
+        throttle = next;
     }
 
     FakeVerifiers fakes() {

@@ -13,15 +13,21 @@ import java.util.function.Supplier;
 public final class HbaAuthenticator implements ClientAuthenticator {
     private final Supplier<HbaRules> rules;
     private final Function<HbaRule, Optional<ClientAuthenticator>> methods;
+    private final CertificateMap certificates;
 
     /**
      * Rules may change while clients log in; each login uses those of its beginning.
      *
      * @param rules the rules now
+     * @param certificates for {@code clientcert=verify-full}
      * @param methods what carries a rule's method out; empty where the route has no such method set up
      */
-    public HbaAuthenticator(Supplier<HbaRules> rules, Function<HbaRule, Optional<ClientAuthenticator>> methods) {
+    public HbaAuthenticator(
+            Supplier<HbaRules> rules,
+            CertificateMap certificates,
+            Function<HbaRule, Optional<ClientAuthenticator>> methods) {
         this.rules = rules;
+        this.certificates = certificates;
         this.methods = methods;
     }
 
@@ -48,7 +54,7 @@ public final class HbaAuthenticator implements ClientAuthenticator {
         };
     }
 
-    private static Optional<String> missingCertificate(HbaRule rule, LoginFacts facts) {
+    private Optional<String> missingCertificate(HbaRule rule, LoginFacts facts) {
         Optional<String> wanted = rule.option("clientcert");
         if (wanted.isEmpty()) {
             return Optional.empty();
@@ -56,7 +62,7 @@ public final class HbaAuthenticator implements ClientAuthenticator {
         if (facts.clientCertificate().isEmpty()) {
             return Optional.of(rule.place() + " asks for a client certificate");
         }
-        boolean named = facts.certificateRoles().contains(facts.user());
+        boolean named = certificates.allows(facts.clientCertificate().get(), facts.user());
         return wanted.get().equals("verify-full") && !named
                 ? Optional.of(
                         rule.place() + ": the client certificate does not stand for user \"" + facts.user() + "\"")

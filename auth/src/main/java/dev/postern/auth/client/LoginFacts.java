@@ -1,7 +1,6 @@
 package dev.postern.auth.client;
 
 import java.security.cert.X509Certificate;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,7 +15,6 @@ import java.util.Optional;
  * @param tlsServerEndPoint channel-binding data of the certificate the client was shown (RFC 5929); empty outside TLS and
  *     where the certificate's signature has no single hash (Ed25519): then SCRAM-SHA-256-PLUS is not offered
  * @param clientCertificate the client's certificate, verified against the listener's CA
- * @param certificateRoles the role names the certificate's identity maps to, already mapped; empty without a certificate
  */
 public record LoginFacts(
         String route,
@@ -26,9 +24,4 @@ public record LoginFacts(
         boolean loopback,
         boolean tls,
         Optional<byte[]> tlsServerEndPoint,
-        Optional<X509Certificate> clientCertificate,
-        List<String> certificateRoles) {
-    public LoginFacts {
-        certificateRoles = List.copyOf(certificateRoles);
-    }
-}
+        Optional<X509Certificate> clientCertificate) {}

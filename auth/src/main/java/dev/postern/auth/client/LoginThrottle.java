@@ -49,6 +49,10 @@ public final class LoginThrottle {
         this(ThrottleLimits.USER, ThrottleLimits.ADDRESS, Ticker.systemTicker());
     }
 
+    public LoginThrottle(ThrottleLimits userLimits, ThrottleLimits addressLimits) {
+        this(userLimits, addressLimits, Ticker.systemTicker());
+    }
+
     LoginThrottle(ThrottleLimits userLimits, ThrottleLimits addressLimits, Ticker ticker) {
         this.userLimits = userLimits;
         this.addressLimits = addressLimits;

@@ -5,11 +5,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Another authenticator behind a {@link LoginThrottle}: pauses or refuses before it asks, and tells how it ended. */
 public final class ThrottledAuthenticator implements ClientAuthenticator {
     private final ClientAuthenticator inner;
-    private final LoginThrottle throttle;
+    private final Supplier<LoginThrottle> throttles;
     private final Pauses pauses;
 
     /** How time passes; a test has its own. */
@@ -17,7 +18,8 @@ public final class ThrottledAuthenticator implements ClientAuthenticator {
         CompletionStage<Void> pause(Duration pause, Executor then);
     }
 
-    public ThrottledAuthenticator(ClientAuthenticator inner, LoginThrottle throttle) {
+    /** @param throttle the one in force: a login keeps that of its beginning */
+    public ThrottledAuthenticator(ClientAuthenticator inner, Supplier<LoginThrottle> throttle) {
         this(
                 inner,
                 throttle,
@@ -25,9 +27,9 @@ public final class ThrottledAuthenticator implements ClientAuthenticator {
                         () -> {}, CompletableFuture.delayedExecutor(pause.toNanos(), TimeUnit.NANOSECONDS, then)));
     }
 
-    ThrottledAuthenticator(ClientAuthenticator inner, LoginThrottle throttle, Pauses pauses) {
+    ThrottledAuthenticator(ClientAuthenticator inner, Supplier<LoginThrottle> throttle, Pauses pauses) {
         this.inner = inner;
-        this.throttle = throttle;
+        this.throttles = throttle;
         this.pauses = pauses;
     }
 
@@ -39,6 +41,7 @@ public final class ThrottledAuthenticator implements ClientAuthenticator {
     private final class Throttled implements Exchange {
         private final LoginFacts facts;
         private final Exchange exchange;
+        private final LoginThrottle throttle = throttles.get();
         private final Executor loop;
         /** While it pauses a message is out of turn, as it is for the exchange that has not started. */
         private boolean closed;

@@ -43,14 +43,13 @@ class CertificateAndPeerTest {
                 true,
                 false,
                 Optional.empty(),
-                Optional.empty(),
-                List.of());
+                Optional.empty());
         return new PeerAuthenticator(map).begin(facts, Runnable::run).start();
     }
 
     private static Step cert(String user, List<String> roles, boolean shown) throws CertificateException {
         LoginFacts facts = Logins.tls(user);
-        return new CertificateAuthenticator()
+        return new CertificateAuthenticator((certificate, role) -> roles.contains(role))
                 .begin(
                         new LoginFacts(
                                 facts.route(),
@@ -60,8 +59,7 @@ class CertificateAndPeerTest {
                                 false,
                                 true,
                                 Optional.empty(),
-                                shown ? Optional.of(certificate()) : Optional.empty(),
-                                roles),
+                                shown ? Optional.of(certificate()) : Optional.empty()),
                         Runnable::run)
                 .start();
     }

@@ -38,6 +38,7 @@ class HbaAuthenticatorTest {
         ClientAuthenticator scram = (f, loop) -> Logins.scram(f);
         return new HbaAuthenticator(
                         parsed::rules,
+                        (certificate, role) -> false,
                         rule -> rule.method() == HbaMethod.SCRAM_SHA_256 ? Optional.of(scram) : Optional.empty())
                 .begin(facts, Runnable::run)
                 .start();

@@ -134,7 +134,7 @@ class LoginThrottleTest {
         List<CompletableFuture<Void>> pauses = new ArrayList<>();
         ThrottledAuthenticator authenticator = new ThrottledAuthenticator(
                 new ScramAuthenticator(Logins.users(), Logins.FAKES, ChannelBinding.PREFER, false),
-                throttle,
+                () -> throttle,
                 (pause, then) -> {
                     CompletableFuture<Void> over = new CompletableFuture<>();
                     pauses.add(over);
@@ -180,8 +180,7 @@ class LoginThrottleTest {
                     false,
                     true,
                     Optional.empty(),
-                    Optional.empty(),
-                    List.of());
+                    Optional.empty());
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException(address, e);
         }

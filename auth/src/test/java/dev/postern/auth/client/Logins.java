@@ -5,7 +5,6 @@ import dev.postern.auth.password.ChannelBinding;
 import dev.postern.auth.password.FakeVerifiers;
 import dev.postern.auth.password.ScramVerifier;
 import java.net.InetAddress;
-import java.util.List;
 import java.util.Optional;
 
 /** Facts and stores the tests of this package share. The user is {@code app}, the password {@code secret}. */
@@ -45,8 +44,7 @@ final class Logins {
 
     static LoginFacts noRoute(String database) {
         LoginFacts facts = plain(USER);
-        return new LoginFacts(
-                "", USER, database, facts.address(), false, false, Optional.empty(), Optional.empty(), List.of());
+        return new LoginFacts("", USER, database, facts.address(), false, false, Optional.empty(), Optional.empty());
     }
 
     private static LoginFacts facts(String user, Optional<byte[]> endPoint, boolean tls, boolean loopback) {
@@ -58,8 +56,7 @@ final class Logins {
                 loopback,
                 tls,
                 endPoint,
-                Optional.empty(),
-                List.of());
+                Optional.empty());
     }
 
     static Exchange scram(LoginFacts facts) {

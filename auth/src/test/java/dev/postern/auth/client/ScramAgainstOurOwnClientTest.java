@@ -12,7 +12,6 @@ import dev.postern.auth.server.ServerAuthentication;
 import dev.postern.auth.server.ServerLogin;
 import dev.postern.auth.server.ServerSecret;
 import dev.postern.auth.server.ServerStep;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -112,7 +111,6 @@ class ScramAgainstOurOwnClientTest {
                 false,
                 endPoint.isPresent(),
                 endPoint,
-                Optional.empty(),
-                List.of());
+                Optional.empty());
     }
 }

@@ -224,8 +224,7 @@ class JwtCheckTest {
                 false,
                 true,
                 Optional.empty(),
-                Optional.empty(),
-                List.of());
+                Optional.empty());
         Verdict verdict =
                 check.check(facts, Secret.ofText(token)).toCompletableFuture().join();
         return verdict instanceof Verdict.Refused(Rejection.TokenRefused(String who, String why))

@@ -133,8 +133,7 @@ class LdapCheckTest {
                 false,
                 true,
                 Optional.empty(),
-                Optional.empty(),
-                List.of());
+                Optional.empty());
         try {
             return new LdapCheck(rules, SSLContext.getDefault(), Runnable::run)
                     .check(facts, Secret.ofText(password))

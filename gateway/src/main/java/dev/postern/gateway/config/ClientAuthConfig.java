@@ -5,11 +5,19 @@ import dev.postern.gateway.config.yaml.Checks;
 import dev.postern.gateway.config.yaml.Keyword;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** How a client of a route proves who it is: exactly one of these, each under the key of its name. */
-public sealed interface ClientAuthConfig {
+public sealed interface ClientAuthConfig
+        permits ClientAuthConfig.WithUsers,
+                ClientAuthConfig.WithoutProof,
+                ClientAuthConfig.AuthQuery,
+                ClientAuthConfig.Cert,
+                ClientAuthConfig.Peer,
+                OutsideAuthConfig,
+                ClientAuthConfig.Hba {
 
     /** A method with a list of users. */
     sealed interface WithUsers extends ClientAuthConfig {
@@ -148,6 +156,91 @@ public sealed interface ClientAuthConfig {
                             "query",
                             "has no $1 where the user goes",
                             "SELECT ... WHERE name = $1");
+        }
+    }
+
+    /**
+     * The client's TLS certificate.
+     *
+     * @param identity which of its names say who the client is; default {@code cn}
+     * @param map which name may act as which role; empty: as the role of the same name
+     */
+    record Cert(CertIdentity identity, List<IdentityMapConfig> map) implements ClientAuthConfig {
+        static final CertIdentity DEFAULT_IDENTITY = CertIdentity.CN;
+
+        public Cert {
+            map = List.copyOf(map);
+        }
+    }
+
+    /**
+     * The operating system's user at the other end of a unix socket.
+     *
+     * @param map which user may act as which role; empty: as the role of the same name
+     */
+    record Peer(List<IdentityMapConfig> map) implements ClientAuthConfig {
+        public Peer {
+            map = List.copyOf(map);
+        }
+    }
+
+    /**
+     * Rules in the form of pg_hba.conf choose the method for each client; what they may choose is set up beside them.
+     *
+     * @param file the rules; read again when it changes
+     * @param identFile maps in the form of pg_ident.conf, for rules with {@code map=}; read again when it changes
+     * @param users for scram-sha-256, md5 and password; see {@link WithUsers}
+     * @param usersFile see {@link WithUsers}
+     * @param authQuery instead of users and usersFile
+     * @param identity which names of a certificate count for {@code cert} and {@code clientcert=verify-full}; default
+     *     {@code cn}
+     * @param jwt for {@code jwt} and {@code oauth}
+     * @param tokenReview for {@code kubernetes}
+     * @param ldap for {@code ldap}
+     */
+    record Hba(
+            Path file,
+            Optional<Path> identFile,
+            Map<String, UserSecretConfig> users,
+            Optional<Path> usersFile,
+            Optional<AuthQuery> authQuery,
+            CertIdentity identity,
+            Optional<OutsideAuthConfig.Jwt> jwt,
+            Optional<OutsideAuthConfig.TokenReview> tokenReview,
+            Optional<OutsideAuthConfig.Ldap> ldap)
+            implements ClientAuthConfig, Checked {
+        public Hba {
+            users = InOrder.copyOf(users);
+        }
+
+        @Override
+        public void check(Checks checks) {
+            UserSecretConfig.check(users, checks);
+            checks.problem(
+                    authQuery.isPresent() && (!users.isEmpty() || usersFile.isPresent()),
+                    "authQuery",
+                    "stands beside users or usersFile",
+                    "one of them");
+        }
+    }
+
+    /** Which name of a client certificate says who the client is. */
+    enum CertIdentity implements Keyword {
+        CN("cn"),
+        DN("dn"),
+        DNS("dns"),
+        EMAIL("email"),
+        URI("uri");
+
+        private final String keyword;
+
+        CertIdentity(String keyword) {
+            this.keyword = keyword;
+        }
+
+        @Override
+        public String keyword() {
+            return keyword;
         }
     }
 

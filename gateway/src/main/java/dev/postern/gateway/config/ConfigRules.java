@@ -108,10 +108,18 @@ final class ConfigRules {
     }
 
     private void authQuery(RouteConfig route, KeyPath path) {
-        if (!(route.clientAuth() instanceof ClientAuthConfig.AuthQuery query)) {
-            return;
+        KeyPath clientAuth = path.child("clientAuth");
+        switch (route.clientAuth()) {
+            case ClientAuthConfig.AuthQuery query -> authQuery(query, clientAuth.child("authQuery"));
+            case ClientAuthConfig.Hba hba ->
+                hba.authQuery()
+                        .ifPresent(query ->
+                                authQuery(query, clientAuth.child("hba").child("authQuery")));
+            default -> {}
         }
-        KeyPath at = path.child("clientAuth").child("authQuery");
+    }
+
+    private void authQuery(ClientAuthConfig.AuthQuery query, KeyPath at) {
         query.credentials().ifPresent(credentials -> vaultConnection(credentials, at.child("credentials")));
         query.use()
                 .filter(name -> !config.authQueries().containsKey(name))

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param pool defaults of every route's {@code pool}
  * @param timeouts the gateway's own, and defaults of every route's {@code timeouts}
  * @param limits bounds of the gateway as a whole
+ * @param throttle how failed logins slow down the next ones
  * @param admin health, metrics and console
  * @param logging what is logged and how
  * @param routes which database is where; at least one
@@ -27,6 +28,7 @@ public record GatewayConfig(
         PoolConfig pool,
         TimeoutsConfig timeouts,
         LimitsConfig limits,
+        ThrottleConfig throttle,
         AdminConfig admin,
         LoggingConfig logging,
         List<RouteConfig> routes)
@@ -40,6 +42,7 @@ public record GatewayConfig(
             PoolConfig.DEFAULTS,
             TimeoutsConfig.DEFAULTS,
             LimitsConfig.DEFAULTS,
+            ThrottleConfig.DEFAULTS,
             new AdminConfig(Optional.empty(), List.of(), List.of(), Optional.empty(), AdminConfig.DEFAULT_STATS_PERIOD),
             LoggingConfig.DEFAULTS,
             List.of());

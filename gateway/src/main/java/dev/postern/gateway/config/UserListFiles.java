@@ -19,6 +19,15 @@ final class UserListFiles {
                 method.usersFile()
                         .ifPresent(file -> check(file, path.child(key(method)).child("usersFile"), problems));
             }
+            if (clientAuth instanceof ClientAuthConfig.Hba hba) {
+                KeyPath path = KeyPath.ROOT
+                        .child("routes")
+                        .element(i)
+                        .child("clientAuth")
+                        .child("hba");
+                hba.usersFile().ifPresent(file -> check(file, path.child("usersFile"), problems));
+                HbaFiles.check(hba, path, problems);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.postern.gateway.config;
 import dev.postern.auth.Secret;
 import dev.postern.gateway.config.yaml.Checks;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** What a client's proof is checked against: exactly one of these. */
@@ -29,13 +30,23 @@ public sealed interface UserSecretConfig {
                 method.users().isEmpty() && method.usersFile().isEmpty(),
                 "lists no users",
                 "users: {NAME: {secretFile: FILE}}, or usersFile");
+        check(method.users(), checks);
         method.users().forEach((name, secret) -> {
+            if (secret instanceof Verifier verifier) {
+                checkVerifier(method, checks.at("users"), name, verifier);
+            }
+        });
+    }
+
+    /** What holds for users of any method. */
+    static void check(Map<String, UserSecretConfig> users, Checks checks) {
+        users.forEach((name, secret) -> {
             Checks ofUser = checks.at("users");
             ofUser.problem(name.isEmpty(), name, "is a user without a name", "a name");
             switch (secret) {
                 case Password password ->
                     ofUser.problem(password.value().length() == 0, name, "has an empty password", "a password");
-                case Verifier verifier -> checkVerifier(method, ofUser, name, verifier);
+                case Verifier _ -> {}
                 case SecretFile _ -> {}
             }
         });

@@ -162,8 +162,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 login.listener().loopback(),
                 tls.isPresent(),
                 tls.flatMap(TlsFacts::ownCertificate).flatMap(ChannelBinding::tlsServerEndPoint),
-                tls.flatMap(TlsFacts::peerCertificate),
-                List.of());
+                tls.flatMap(TlsFacts::peerCertificate));
     }
 
     private InetAddress address() {
@@ -314,7 +313,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             case Rejection.NotAllowed denied -> new Refusal.AccessDenied(startup.user(), name, denied.detail());
             case Rejection.ChannelBindingFailed failed ->
                 new Refusal.AccessDenied(startup.user(), name, failed.detail());
-            case Rejection.Throttled throttled -> new Refusal.AccessDenied(startup.user(), name, throttled.detail());
+            case Rejection.Throttled throttled -> new Refusal.LoginThrottled(startup.user(), name, throttled.detail());
             case Rejection.LookupFailed failed -> new Refusal.CredentialUnavailable(name, failed.detail());
         };
     }

@@ -15,6 +15,8 @@ public final class ErrorResponses {
                 notAuthorized("TLS is required").withHint("Connect with sslmode=require or stricter.");
             case Refusal.TlsNotAvailable ignored -> notAuthorized("TLS is not available on this endpoint");
             case Refusal.AccessDenied ignored -> notAuthorized("access denied");
+            case Refusal.LoginThrottled ignored ->
+                notAuthorized("too many failed logins").withHint("Try again in a few seconds.");
             case Refusal.SuperuserRefused ignored -> notAuthorized("superusers are not allowed on this endpoint");
             case Refusal.RouteContradiction ignored ->
                 notAuthorized("the server name does not belong to the database")

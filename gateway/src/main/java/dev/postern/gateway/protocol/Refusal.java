@@ -29,6 +29,9 @@ public sealed interface Refusal {
     /** The route does not admit this client: address, certificate or method. Said after authentication, or it would tell which databases exist. */
     record AccessDenied(String user, String route, String cause) implements Refusal {}
 
+    /** Too many failed logins for this user or from this address. */
+    record LoginThrottled(String user, String route, String detail) implements Refusal {}
+
     /** The route does not allow superusers. */
     record SuperuserRefused(String user, String route) implements Refusal {}
 
@@ -117,6 +120,7 @@ public sealed interface Refusal {
             case TlsRequired ignored -> "tls_required";
             case TlsNotAvailable ignored -> "tls_not_available";
             case AccessDenied ignored -> "access_denied";
+            case LoginThrottled ignored -> "login_throttled";
             case SuperuserRefused ignored -> "superuser_refused";
             case RouteContradiction ignored -> "route_contradiction";
             case TooManyClients ignored -> "too_many_clients";

@@ -15,6 +15,7 @@ public final class ScalarTypes {
     public ScalarTypes(ConfigFiles files, Collection<ScalarType<?>> more) {
         add(new ScalarType<>(String.class, "text", text -> text, ""));
         add(new ScalarType<>(int.class, "a whole number", ScalarTypes::wholeNumber, 0));
+        add(new ScalarType<>(Integer.class, "a whole number", ScalarTypes::wholeNumber, 0));
         add(new ScalarType<>(boolean.class, "true or false", ScalarTypes::flag, false));
         add(new ScalarType<>(Duration.class, Durations.EXPECTED, Durations::parse, Duration.ZERO));
         add(new ScalarType<>(Secret.class, "text (a secret)", Secret::ofText, Secret.ofText("")));

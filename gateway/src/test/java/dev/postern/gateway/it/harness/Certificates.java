@@ -113,6 +113,20 @@ public final class Certificates {
         return files;
     }
 
+    /** As {@link #clientContext()}, and shows a certificate when asked. */
+    public SSLContext clientContext(KeyPairFiles shown) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(
+                    shown.bundle().toKeyManagerFactory().getKeyManagers(),
+                    new TrustManager[] {authority.toTrustManager()},
+                    null);
+            return context;
+        } catch (java.security.GeneralSecurityException e) {
+            throw new IllegalStateException("no TLS context", e);
+        }
+    }
+
     /** A client's context that trusts this authority alone. It does not check host names: that is the socket's part. */
     public SSLContext clientContext() {
         try {

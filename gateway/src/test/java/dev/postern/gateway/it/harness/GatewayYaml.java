@@ -53,20 +53,29 @@ public record GatewayYaml(
 
     /** The text of the file. */
     public String text() {
-        StringBuilder text = new StringBuilder(
-                """
+        StringBuilder text = new StringBuilder("""
                 listeners:
                   - name: tls
                     address: 127.0.0.1:%d
-                    tls: {mode: require, certificates: [{certFile: %s, keyFile: %s}]}
+                    tls: {mode: require, certificates: [{certFile: %s, keyFile: %s}], clientCaFile: %s}
                   - name: plain
                     address: 127.0.0.1:%d
                     tls: {mode: disable}
                 timeouts: %s
                 limits: %s
                 routes:
-                """.formatted(tlsPort, CERTIFICATE.certificate(), CERTIFICATE.key(), plainPort, timeouts, limits));
+                """.formatted(
+                        tlsPort,
+                        CERTIFICATE.certificate(),
+                        CERTIFICATE.key(),
+                        Certificates.shared().caFile(),
+                        plainPort,
+                        timeouts,
+                        limits));
         routes.forEach(route -> text.append(route.yaml()));
+        if (!more.contains("throttle:")) {
+            text.append("throttle: {userFailures: 0, addressFailures: 0}\n");
+        }
         return text.append(more).toString();
     }
 }
