@@ -5,6 +5,7 @@ import dev.postern.auth.client.Identity;
 import dev.postern.auth.credentials.Credential;
 import dev.postern.auth.credentials.CredentialListener;
 import dev.postern.auth.credentials.CredentialSource;
+import dev.postern.auth.credentials.GenerationState;
 import dev.postern.auth.credentials.PassThroughCredentialSource;
 import dev.postern.auth.server.LoginPolicy;
 import dev.postern.gateway.backend.Backend;
@@ -30,6 +31,8 @@ import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +45,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * leave the route unchanged; a changed one hands its pools on to its successor, so that sessions stay.
  */
 final class RouteRuntime {
+    /** Enough to open the successors of a large pool one by one. */
+    private static final Duration MOST_OLDER_SERVE = Duration.ofSeconds(10);
+
     private static final String ROLE_CHECK = "SELECT session_user";
 
     private final RouteConfig config;
@@ -179,7 +185,8 @@ final class RouteRuntime {
         parts.credentials().listen(new CredentialListener() {
             @Override
             public void rotated(Credential current) {
-                forEachPool(pool -> pool.servers().useGeneration(current.generation()));
+                Duration olderServe = olderServe(current.generation() - 1);
+                forEachPool(pool -> pool.servers().useGeneration(current.generation(), olderServe));
             }
 
             @Override
@@ -187,6 +194,20 @@ final class RouteRuntime {
                 forEachPool(pool -> pool.servers().endGeneration(credential.generation()));
             }
         });
+    }
+
+    /** A small part of what a replaced credential has left, so that transactions that begin then still fit into it. */
+    private Duration olderServe(long generation) {
+        GenerationState older = parts.credentials().generation(generation);
+        if (older.phase() == GenerationState.Phase.DEAD || older.overdue()) {
+            return Duration.ZERO;
+        }
+        if (older.deadline().equals(Instant.MAX)) {
+            return MOST_OLDER_SERVE;
+        }
+        Duration part =
+                Duration.between(services.tasks().now(), older.deadline()).dividedBy(20);
+        return part.compareTo(MOST_OLDER_SERVE) > 0 ? MOST_OLDER_SERVE : part;
     }
 
     RouteConfig config() {

@@ -36,6 +36,11 @@ public interface CredentialSource extends AutoCloseable {
      */
     void refused(Credential used, String sqlState);
 
+    /** Another credential is being looked for in place of one that was refused: who needs one had better wait for it. */
+    default boolean isReplacing() {
+        return false;
+    }
+
     /**
      * A transaction on this source's connections lasted so long. A leased source learns from it how much of a lease a new
      * transaction needs, and rotates no earlier than that asks for. One volatile read in the common case.

@@ -114,6 +114,11 @@ public final class PolledCredentialSource implements CredentialSource {
         startReading(REFUSAL_WAITS);
     }
 
+    @Override
+    public synchronized boolean isReplacing() {
+        return reading;
+    }
+
     /** Reads now, ahead of its time: the file watcher or an operator knows of a change. */
     public synchronized void readNow() {
         if (!closed && !reading) {

@@ -15,6 +15,7 @@ import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ParameterStatus;
 import dev.postern.gateway.protocol.ProtocolViolation;
+import dev.postern.gateway.protocol.SqlStates;
 import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
@@ -85,6 +86,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
 
         /** The role is not what it was: 42704 and the like, found by a check. */
         void credentialRefused(ServerConnection server, String sqlState);
+
+        /** Finds out whether the role is still there; the result comes on the loop. */
+        void askAboutRole(Consumer<RoleInquiry.Verdict> result);
     }
 
     private final long id = ConnectionIds.next();
@@ -108,6 +112,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private boolean returning;
     /** A client's error looked like one of a role that is gone: checked before the next client. */
     private boolean suspect;
+    /** An error is kept from the client until it is known whether the role is still there. */
+    private boolean asking;
 
     private boolean closed;
     private boolean suspended;
@@ -155,6 +161,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
             linked.client().credentialEnded();
         }
         close(CloseReason.CREDENTIAL_ROTATED);
+    }
+
+    @Override
+    public void announceRotation() {
+        Link linked = link;
+        if (linked != null) {
+            linked.client().credentialRotated();
+        }
     }
 
     @Override
@@ -310,7 +324,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     @Override
     public void setReading(boolean reading) {
         wantsReading = reading;
-        boolean now = reading && !suspended;
+        boolean now = reading && !suspended && !asking;
         if (channel.config().isAutoRead() != now) {
             channel.config().setAutoRead(now);
         }
@@ -356,8 +370,31 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     }
 
     @Override
-    public void suspectRole() {
-        suspect = home.leased();
+    public boolean asksAboutRole() {
+        Link linked = link;
+        if (!home.leased() || linked == null) {
+            return false;
+        }
+        asking = true;
+        setReading(wantsReading);
+        home.askAboutRole(verdict -> {
+            asking = false;
+            if (closed || link != linked) {
+                return;
+            }
+            if (verdict == RoleInquiry.Verdict.GONE) {
+                logged(log.atWarn()).log("server_role_gone");
+                // First, or the place that becomes free is filled with the same credential. Ends this connection too.
+                home.credentialRefused(this, SqlStates.UNDEFINED_OBJECT);
+                linked.client().credentialEnded();
+                close(CloseReason.CREDENTIAL_ROTATED);
+                return;
+            }
+            suspect = verdict == RoleInquiry.Verdict.UNKNOWN;
+            setReading(wantsReading);
+            linked.errorIsTheClients();
+        });
+        return true;
     }
 
     @Override

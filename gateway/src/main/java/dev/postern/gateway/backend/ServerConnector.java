@@ -38,6 +38,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
     private final Traffic traffic;
     private final StatementCache statements;
     private final Returns returns;
+    private final RoleInquiry inquiry = new RoleInquiry();
 
     /** The pool, as far as its connections need it. */
     public interface Returns {
@@ -89,6 +90,41 @@ public final class ServerConnector implements ServerOpener<LentServer> {
     }
 
     private void open(Credential credential, Result<LentServer> result) {
+        logIn(credential, new ServerOpening.Outcome() {
+            @Override
+            public void opened(ServerOpening.OpenedServer server) {
+                credential.keys().ifPresent(ScramKeys::close);
+                if (backend.superuserRefused(server.parameters())) {
+                    refuseSuperuser(server, credential, result);
+                    return;
+                }
+                adopt(server, credential, result);
+            }
+
+            @Override
+            public void failed(OpenFailure failure) {
+                credential.keys().ifPresent(ScramKeys::close);
+                ServerFailure why = refused(credential, failure);
+                credentials.release(credential);
+                ServerConnector.this.failed(result, why);
+            }
+        });
+    }
+
+    /** The source hears of a refused login; where it answers with another credential, clients wait for that. */
+    private ServerFailure refused(Credential credential, OpenFailure failure) {
+        boolean passedThrough = credential.keys().isPresent();
+        ServerFailure why = failure.failure();
+        if (why.kind() != ServerFailure.Kind.LOGIN_FAILED || failure.sqlState().isEmpty() && !passedThrough) {
+            return why;
+        }
+        credentials.refused(credential, failure.sqlState());
+        return credentials.isReplacing() && !passedThrough
+                ? new ServerFailure(ServerFailure.Kind.CREDENTIAL_REPLACED, why.detail())
+                : why;
+    }
+
+    private void logIn(Credential credential, ServerOpening.Outcome outcome) {
         ServerLogin login = new ServerLogin(credential.user(), secret(credential), backend.loginPolicy(), keys);
         new ServerOpening(
                         backend,
@@ -98,29 +134,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
                         channelType,
                         resolver,
                         settings.serverConnectTimeout(),
-                        new ServerOpening.Outcome() {
-                            @Override
-                            public void opened(ServerOpening.OpenedServer server) {
-                                credential.keys().ifPresent(ScramKeys::close);
-                                if (backend.superuserRefused(server.parameters())) {
-                                    refuseSuperuser(server, credential, result);
-                                    return;
-                                }
-                                adopt(server, credential, result);
-                            }
-
-                            @Override
-                            public void failed(OpenFailure failure) {
-                                credential.keys().ifPresent(ScramKeys::close);
-                                boolean passedThrough = credential.keys().isPresent();
-                                if (failure.failure().kind() == ServerFailure.Kind.LOGIN_FAILED
-                                        && (passedThrough || !failure.sqlState().isEmpty())) {
-                                    credentials.refused(credential, failure.sqlState());
-                                }
-                                credentials.release(credential);
-                                ServerConnector.this.failed(result, failure.failure());
-                            }
-                        })
+                        outcome)
                 .start();
     }
 
@@ -208,6 +222,15 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         @Override
         public void credentialRefused(ServerConnection server, String sqlState) {
             credentials.refused(credential, sqlState);
+        }
+
+        @Override
+        public void askAboutRole(java.util.function.Consumer<RoleInquiry.Verdict> result) {
+            inquiry.ask(
+                    credential.generation(),
+                    outcome -> logIn(credential, outcome),
+                    () -> credentials.generation(credential.generation()).overdue(),
+                    result);
         }
     }
 }

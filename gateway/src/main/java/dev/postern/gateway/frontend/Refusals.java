@@ -23,7 +23,8 @@ final class Refusals {
             case TOO_MANY_CONNECTIONS -> new Refusal.PoolExhausted(route);
             case LOGIN_FAILED -> new Refusal.ServerLoginFailed(route, "", "", cause.detail());
             case SUPERUSER -> new Refusal.SuperuserRefused("", route);
-            case CREDENTIAL_UNAVAILABLE -> new Refusal.CredentialUnavailable(route, cause.detail());
+            case CREDENTIAL_REPLACED, CREDENTIAL_UNAVAILABLE ->
+                new Refusal.CredentialUnavailable(route, cause.detail());
         };
     }
 }

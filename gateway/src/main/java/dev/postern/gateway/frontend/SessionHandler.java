@@ -13,8 +13,10 @@ import dev.postern.gateway.protocol.FrontendType;
 import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.MessageWriter;
+import dev.postern.gateway.protocol.NoticeResponse;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
+import dev.postern.gateway.protocol.SqlStates;
 import dev.postern.gateway.relay.ClientEnd;
 import dev.postern.gateway.relay.ClientStatements;
 import dev.postern.gateway.relay.ClientStream;
@@ -67,6 +69,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private boolean suspended;
     private boolean wantsReading = true;
     private SessionOrigin origin = SessionOrigin.UNKNOWN;
+    /** The session's credential was rotated while a message was half way to the client. */
+    private boolean rotationToTell;
 
     SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
         this.pool = pool;
@@ -278,6 +282,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     @Override
     public void ready(Link link) {
         idleSince = System.nanoTime();
+        if (rotationToTell) {
+            credentialRotated();
+        }
         if (pool.isSessionMode() && !draining && !pool.removed()) {
             restoreSettings(link);
             return;
@@ -334,6 +341,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             LastWords.say(channel(), Unpooled.EMPTY_BUFFER);
         } else {
             close(new Refusal.ServerLost(pool.route(), "", "the server connection was closed"));
+        }
+    }
+
+    /** Nothing of it ends before the old credential's own end, so a client that reads notices can leave in time. */
+    @Override
+    public void credentialRotated() {
+        if (state instanceof SessionState.Active active && active.link().betweenMessages()) {
+            rotationToTell = false;
+            ByteBuf out = channel().alloc().buffer();
+            NoticeResponse.notice(
+                            SqlStates.SUCCESSFUL_COMPLETION,
+                            "the credential of this session's database server connection has been rotated")
+                    .withHint("Reconnect when convenient: the session ends with the old credential.")
+                    .encode(out);
+            channel().writeAndFlush(out);
+        } else {
+            rotationToTell = true;
         }
     }
 

@@ -13,6 +13,9 @@ public interface PooledServer {
     /** The credential that opened it has ended: closes it; a client that uses it is told so. */
     void expire();
 
+    /** A newer credential is there: a client that keeps the connection as long as it likes is told so. */
+    default void announceRotation() {}
+
     /** Closes the connection; {@link ServerPool#remove} is called before this returns. */
     void close(CloseReason reason);
 }

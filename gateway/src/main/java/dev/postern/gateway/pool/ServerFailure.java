@@ -20,6 +20,8 @@ public record ServerFailure(Kind kind, String detail) {
         LOGIN_FAILED,
         /** The role is a superuser, and the route allows none: clients hear of it at once. */
         SUPERUSER,
+        /** The server refused a credential, and another one takes its place. Clients wait for it. */
+        CREDENTIAL_REPLACED,
         /** The source has no credential yet. Clients hear of it at once. */
         CREDENTIAL_UNAVAILABLE;
 
@@ -31,6 +33,9 @@ public record ServerFailure(Kind kind, String detail) {
 
     /** Whether waiting longer can help without anybody changing anything. */
     boolean passes() {
-        return kind == Kind.UNREACHABLE || kind == Kind.STARTING || kind == Kind.TOO_MANY_CONNECTIONS;
+        return switch (kind) {
+            case UNREACHABLE, STARTING, TOO_MANY_CONNECTIONS, CREDENTIAL_REPLACED -> true;
+            case LOGIN_FAILED, SUPERUSER, CREDENTIAL_UNAVAILABLE -> false;
+        };
     }
 }

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * opens new ones while there are waiters and room; keeps those that idle young.
  *
  * <p>A connection remembers the <em>generation</em> of the credential that opened it and the pool's <em>epoch</em>
- * (which RECONNECT moves on). One of an older generation or epoch is never put back: it is closed at check-in, and idle
- * ones are replaced one by one, each closed when its successor is open.
+ * (which RECONNECT moves on). One of an older epoch is never put back: it is closed at check-in. Those of an older
+ * generation are replaced one by one, each closed when its successor is open; for a short time after the rotation they
+ * are still lent, then closed at check-in.
  *
  * <p>Every method runs on the pool's event loop.
  */
@@ -38,6 +39,11 @@ public final class ServerPool<S extends PooledServer> {
     private int tested;
     private long epoch;
     private long generation;
+    /** Until then servers of the generation before are lent on while they are replaced one by one. */
+    private long olderServeUntil;
+    /** Replacements that were opened while all that they replace were lent: the next that come back are closed. */
+    private int replaced;
+
     private boolean paused;
     private boolean closed;
     private boolean serving;
@@ -61,6 +67,7 @@ public final class ServerPool<S extends PooledServer> {
         this.settings = settings;
         this.opener = opener;
         this.timer = timer;
+        this.olderServeUntil = timer.nanoTime();
         this.backOff = new OpenBackOff(settings.serverLoginRetry());
     }
 
@@ -139,8 +146,12 @@ public final class ServerPool<S extends PooledServer> {
             throw new IllegalStateException(
                     "checked in twice, or never lent: " + server.seat().state());
         }
-        if (closed || outdated(server) || expired(server, timer.nanoTime())) {
+        long now = timer.nanoTime();
+        if (closed || expired(server, now) || outdated(server) && !servesOn(server, now)) {
             retire(server);
+            if (now - olderServeUntil < 0) {
+                replaceOutdated(now);
+            }
             return;
         }
         active--;
@@ -148,10 +159,19 @@ public final class ServerPool<S extends PooledServer> {
         serveWaiters();
     }
 
+    /** One of the generation before, for the short time in which its successors are opened one after the other. */
+    private boolean servesOn(S server, long now) {
+        return replaced == 0 && server.seat().epoch == epoch && now - olderServeUntil < 0;
+    }
+
     private void makeIdle(S server) {
         server.seat().state = State.IDLE;
         server.seat().idleSince = timer.nanoTime();
-        idle.addLast(server);
+        if (outdated(server)) {
+            idle.addFirst(server); // the new ones are lent first
+        } else {
+            idle.addLast(server);
+        }
     }
 
     private void lend(S server) {
@@ -307,6 +327,7 @@ public final class ServerPool<S extends PooledServer> {
             backOff.clear();
             serveFirst(server);
             closeOneReplaced();
+            replaceOutdated(timer.nanoTime());
         }
 
         @Override
@@ -373,6 +394,9 @@ public final class ServerPool<S extends PooledServer> {
             case GONE -> throw new IllegalStateException("removed twice");
         }
         seat.state = State.GONE;
+        if (replaced > 0 && outdated(server)) {
+            replaced--;
+        }
         stats.serversClosed[reason.ordinal()]++;
         if (!closed) {
             serveWaiters();
@@ -418,9 +442,17 @@ public final class ServerPool<S extends PooledServer> {
 
     /** One at a time, so that a rotation is no burst of logins and the pool stays within its size plus one. */
     private void replaceOutdated(long now) {
-        if (opening == 0 && backOff.mayOpen(now) && idle.stream().anyMatch(this::outdated)) {
+        if (opening == 0 && replaced == 0 && !closed && !paused && backOff.mayOpen(now) && someoneToReplace(now)) {
             open();
         }
+    }
+
+    /** In transaction mode a busy pool has no idle servers: then those that are lent are replaced as they come back. */
+    private boolean someoneToReplace(long now) {
+        boolean lentToo = settings.mode() == PoolMode.TRANSACTION && now - olderServeUntil < 0;
+        return lentToo
+                ? servers.stream().anyMatch(this::outdated)
+                : idle.stream().anyMatch(this::outdated);
     }
 
     private void closeOneReplaced() {
@@ -429,6 +461,9 @@ public final class ServerPool<S extends PooledServer> {
                 retire(server);
                 return;
             }
+        }
+        if (servers.stream().anyMatch(this::outdated)) {
+            replaced++;
         }
     }
 
@@ -440,13 +475,30 @@ public final class ServerPool<S extends PooledServer> {
 
     // ---- administration
 
-    /** From now on connections are opened with this generation of the credential; older ones end as described above. */
+    /** The same, for credentials whose older generations are not lent again once they come back. */
     public void useGeneration(long newest) {
+        useGeneration(newest, Duration.ZERO);
+    }
+
+    /**
+     * From now on connections are opened with this generation of the credential; older ones end as described above.
+     *
+     * @param olderServe how long servers of older generations may still be lent while successors are opened one by one;
+     *     after it they are closed when they come back
+     */
+    public void useGeneration(long newest, Duration olderServe) {
         if (newest > generation) {
             generation = newest;
+            long now = timer.nanoTime();
+            olderServeUntil = now + olderServe.toNanos();
+            replaced = 0;
             lastFailure = null;
             backOff.clear();
+            if (settings.mode() == PoolMode.SESSION) {
+                servers().stream().filter(this::outdated).forEach(PooledServer::announceRotation);
+            }
             serveWaiters();
+            replaceOutdated(now);
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.postern.gateway.protocol;
 
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +19,12 @@ public record NoticeResponse(List<ErrorField> fields) implements BackendMessage 
 
     public static NoticeResponse warning(String sqlState, String message) {
         return new NoticeResponse(ErrorField.of("WARNING", sqlState, message));
+    }
+
+    public NoticeResponse withHint(String hint) {
+        List<ErrorField> more = new ArrayList<>(fields);
+        more.add(new ErrorField(ErrorField.HINT, hint));
+        return new NoticeResponse(Collections.unmodifiableList(more));
     }
 
     static NoticeResponse decode(ByteBuf body) {

@@ -200,9 +200,6 @@ final class Answers {
             link.fatalPassed();
         }
         String sqlState = ErrorResponse.sqlState(body(at, to)).orElse("");
-        if (ROLE_GONE.contains(sqlState)) {
-            server.suspectRole();
-        }
         link.failed();
         if (request == 0 || Request.endsWithReadyForQuery(request)) {
             return; // ReadyForQuery follows, or the end of the connection
@@ -216,6 +213,13 @@ final class Answers {
             failed(statement, sqlState);
         }
         skipToSync();
+    }
+
+    /** Whether this error may be that of a role that is gone, which is no fault of the client's SQL: then it waits. */
+    boolean asksFirst(int at, int to) {
+        return inFlight.peek() != Request.INTERNAL_QUERY
+                && ROLE_GONE.contains(ErrorResponse.sqlState(body(at, to)).orElse(""))
+                && server.asksAboutRole();
     }
 
     private boolean isLastWord(int at, int to) {

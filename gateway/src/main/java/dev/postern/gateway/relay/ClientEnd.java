@@ -36,6 +36,9 @@ public interface ClientEnd {
     /** The credential of the server connection has ended; the connection is about to be closed. */
     void credentialEnded();
 
+    /** A newer credential is there; the one that opened the server connection lives on for some time. */
+    default void credentialRotated() {}
+
     /** The server takes no more bytes for now, or does again. */
     void setReading(boolean reading);
 

@@ -91,6 +91,14 @@ public final class Link {
         serverStream.read(bytes, answers);
     }
 
+    /** The error that the server asked about is no sign of a role that is gone: it goes to the client, and what came after it. */
+    public void errorIsTheClients() {
+        serverStream.goOn(answers);
+        if (!ended) {
+            client.flush();
+        }
+    }
+
     public void flushToClient() {
         client.flush();
     }
@@ -308,7 +316,8 @@ public final class Link {
         return requests;
     }
 
-    boolean betweenMessages() {
+    /** Something of the gateway's own may be put in for the client. */
+    public boolean betweenMessages() {
         return serverStream.betweenMessages();
     }
 

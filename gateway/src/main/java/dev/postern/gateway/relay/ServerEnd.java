@@ -21,8 +21,11 @@ public interface ServerEnd {
 
     void settings(SessionSettings changed);
 
-    /** An error came that a role which is gone would cause as well. */
-    void suspectRole();
+    /**
+     * An error came that a role which is gone would cause as well. True: it is being found out; the error is kept until
+     * {@link Link#errorIsTheClients} is called, on the loop and never from within this call, or the connection is closed.
+     */
+    boolean asksAboutRole();
 
     /** A statement changed the session in a way that the gateway has not seen: the next client gets a full reset. */
     void settingsUnknown();

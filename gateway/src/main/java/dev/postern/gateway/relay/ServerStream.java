@@ -16,6 +16,8 @@ public final class ServerStream {
 
     private int passing;
     private @Nullable ByteBuf held;
+    /** What is held begins with an error of which it is being found out whether it is the client's. */
+    private boolean waiting;
 
     boolean atBoundary() {
         return passing == 0 && held == null;
@@ -27,6 +29,7 @@ public final class ServerStream {
     }
 
     public void release() {
+        waiting = false;
         if (held != null) {
             held.release();
             held = null;
@@ -36,8 +39,26 @@ public final class ServerStream {
     /** Reads on; takes the buffer over. */
     void read(ByteBuf input, Answers answers) {
         ByteBuf in = join(input);
+        if (waiting) {
+            held = in;
+        } else {
+            read(in, false, answers);
+        }
+    }
+
+    /** The error that was waited with is the client's. */
+    void goOn(Answers answers) {
+        ByteBuf in = held;
+        if (waiting && in != null) {
+            waiting = false;
+            held = null;
+            read(in, true, answers);
+        }
+    }
+
+    private void read(ByteBuf in, boolean firstIsSettled, Answers answers) {
         try {
-            readAll(in, answers);
+            readAll(in, firstIsSettled, answers);
         } catch (ProtocolViolation violation) {
             answers.violated(violation);
         } finally {
@@ -56,10 +77,11 @@ public final class ServerStream {
         return first;
     }
 
-    private void readAll(ByteBuf in, Answers answers) {
+    private void readAll(ByteBuf in, boolean firstIsSettled, Answers answers) {
         int end = in.writerIndex();
         int at = in.readerIndex() + Math.min(passing, in.readableBytes());
         passing -= at - in.readerIndex();
+        int settled = firstIsSettled ? at : -1;
         answers.begin(in);
         if (passing == 0) {
             answers.messageEnds(at);
@@ -73,6 +95,12 @@ public final class ServerStream {
             if (!bulk || answers.readsRows()) {
                 if (next > end && (bulk || isRead(type)) && length <= MOST_HELD) {
                     break;
+                }
+                if (type == BackendType.ERROR_RESPONSE && next <= end && at != settled && answers.asksFirst(at, next)) {
+                    answers.passUpTo(at);
+                    held = in.alloc().buffer(end - at).writeBytes(in, at, end - at);
+                    waiting = true;
+                    return;
                 }
                 passing = Math.max(0, next - end);
                 answers.answer(type, at, Math.min(next, end));

@@ -139,6 +139,11 @@ class ServerConnectionTest {
         public void credentialRefused(ServerConnection server, String sqlState) {
             events.add("credential refused " + sqlState);
         }
+
+        @Override
+        public void askAboutRole(java.util.function.Consumer<RoleInquiry.Verdict> result) {
+            throw new IllegalStateException("not leased");
+        }
     }
 
     private void link(ServerConnection server) {

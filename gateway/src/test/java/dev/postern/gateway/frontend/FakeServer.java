@@ -95,7 +95,9 @@ final class FakeServer implements LentServer {
     }
 
     @Override
-    public void suspectRole() {}
+    public boolean asksAboutRole() {
+        return false;
+    }
 
     private void endLink() {
         Link linked = link;

@@ -107,7 +107,7 @@ class ServerPoolRandomTest {
             }
             case 14 -> {
                 if (random.nextInt(10) == 0) {
-                    pool.useGeneration(++generation);
+                    pool.useGeneration(++generation, Duration.ofMillis(random.nextInt(200)));
                 } else if (random.nextInt(10) == 0) {
                     pool.reconnect();
                 }

@@ -426,7 +426,7 @@ class ServerPoolTest {
     void replacesServersOfAnOlderGenerationOneByOneAndNeverAboveSizePlusOne() {
         given(Settings.size(3));
         idle(3);
-        pool.useGeneration(1);
+        pool.useGeneration(1, Duration.ZERO);
         long most = 0;
         for (int round = 0; round < 10; round++) {
             pool.tick();
@@ -446,7 +446,7 @@ class ServerPoolTest {
     @Test
     void closesAServerOfAnOlderGenerationWhenItComesBack() {
         Server server = lent();
-        pool.useGeneration(1);
+        pool.useGeneration(1, Duration.ZERO);
 
         pool.checkin(server);
 
@@ -454,16 +454,39 @@ class ServerPoolTest {
     }
 
     @Test
+    void aBusyPoolIsReplacedOneByOneAndNeverWithoutServers() {
+        given(Settings.size(3));
+        List<Server> lent = List.of(lent(), lent(), lent());
+        pool.useGeneration(1, Duration.ofSeconds(1));
+        assertThat(servers.opening).hasSize(1);
+
+        pool.checkin(lent.get(0)); // its successor is not there yet
+        assertThat(lent.get(0).closed).isFalse();
+        servers.succeed(1);
+        assertThat(lent.get(0).reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+        servers.succeed(1); // while all that are old are lent
+        assertThat(pool.view().servers()).isEqualTo(4);
+        assertThat(servers.opening).isEmpty();
+        pool.checkin(lent.get(1));
+
+        assertThat(lent.get(1).reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+        assertThat(servers.opening).hasSize(1);
+        loop.advance(Duration.ofSeconds(2));
+        pool.checkin(lent.get(2)); // its time to serve on is over
+        assertThat(lent.get(2).reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+    }
+
+    @Test
     void lendsAnOlderGenerationUntilItsSuccessorIsThere() {
         Server server = idle(1).getFirst();
-        pool.useGeneration(1);
+        pool.useGeneration(1, Duration.ZERO);
 
         assertThat(pool.tryCheckout()).isSameAs(server);
     }
 
     @Test
     void doesNotOpenInALoopWhenNewConnectionsAreOutOfDate() {
-        pool.useGeneration(2);
+        pool.useGeneration(2, Duration.ZERO);
         waiting();
 
         servers.succeed(1);

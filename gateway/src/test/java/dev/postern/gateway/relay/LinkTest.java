@@ -523,4 +523,46 @@ class LinkTest {
         assertThat(pair.toServer()).hasSize(1);
         pair.fromServer(parseComplete());
     }
+
+    // ---- a role that may be gone
+
+    @Test
+    void anErrorThatADroppedRoleWouldCauseWaitsWithAllThatFollowsIt() {
+        pair.server.leased = true;
+        pair.fromClient(query("select * from t"));
+
+        pair.fromServer(rowDescription(), error("42501"), ready('I'));
+        assertThat(pair.toClient()).containsExactlyElementsOf(Frames.read(rowDescription()));
+        assertThat(pair.link.isClean()).isFalse();
+        pair.fromServer(parameterStatus("TimeZone", "UTC"));
+        assertThat(pair.toClient()).isEmpty();
+
+        pair.link.errorIsTheClients();
+        assertThat(pair.toClient())
+                .containsExactlyElementsOf(
+                        Frames.read(Frames.join(error("42501"), ready('I'), parameterStatus("TimeZone", "UTC"))));
+        assertThat(pair.server.askedAboutRole).isOne();
+        assertThat(pair.link.isClean()).isTrue();
+    }
+
+    @Test
+    void anErrorOfTheClientsOwnDoesNotWait() {
+        pair.server.leased = true;
+        pair.fromClient(query("selct"));
+
+        pair.fromServer(error("42601"), ready('I'));
+
+        assertThat(pair.toClient()).containsExactlyElementsOf(Frames.read(Frames.join(error("42601"), ready('I'))));
+        assertThat(pair.server.askedAboutRole).isZero();
+    }
+
+    @Test
+    void whatWaitsIsReleasedWhenTheConnectionEnds() {
+        pair.server.leased = true;
+        pair.fromClient(query("select 1"));
+
+        pair.fromServer(error("42P01"), ready('I'));
+
+        assertThat(pair.toClient()).isEmpty();
+    }
 }

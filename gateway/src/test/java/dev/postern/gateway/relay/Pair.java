@@ -169,6 +169,10 @@ final class Pair {
     }
 
     final class Server extends Written implements ServerEnd {
+        /** Errors that a dropped role would cause as well wait. */
+        boolean leased;
+
+        int askedAboutRole;
         final ServerParts parts;
         private final ServerStatements statements;
         private SessionSettings settings = SessionSettings.NONE;
@@ -216,7 +220,10 @@ final class Pair {
         }
 
         @Override
-        public void suspectRole() {}
+        public boolean asksAboutRole() {
+            askedAboutRole++;
+            return leased;
+        }
 
         @Override
         public void reported(String name, String value) {

@@ -44,7 +44,7 @@ final class Generation {
         this.leaseId = lease.leaseId();
         this.token = lease.token();
         this.ttl = lease.ttl();
-        this.margin = margin(lease.ttl());
+        this.margin = margin(lease.life());
         this.issued = lease.sent();
         this.leaseExpires = lease.sent().plus(lease.ttl());
         this.renewable = lease.renewable();

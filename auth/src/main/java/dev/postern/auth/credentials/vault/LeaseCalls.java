@@ -13,6 +13,9 @@ final class LeaseCalls {
     /** Long enough that every max TTL shows, short enough for the default system maximum of 32 days. */
     private static final Duration BEYOND_ANY_MAX_TTL = Duration.ofDays(30);
 
+    /** Granted less than this share of what was asked: the lease's end is near. */
+    private static final double CAPPED = 0.9;
+
     /** What a request for credentials brought. */
     sealed interface Issued {
         record Lease(
@@ -23,7 +26,14 @@ final class LeaseCalls {
                 boolean renewable,
                 Instant sent,
                 HeldToken token)
-                implements Issued {}
+                implements Issued {
+            /** How long it can last as it was issued: no lease outlives its token. */
+            Duration life() {
+                Instant tokenEnds = token.expires();
+                boolean tokenFirst = tokenEnds.isBefore(sent.plus(ttl));
+                return tokenFirst ? Duration.between(sent, tokenEnds) : ttl;
+            }
+        }
 
         record NoLease(VaultAnswer why) implements Issued {}
     }
@@ -33,8 +43,9 @@ final class LeaseCalls {
         /**
          * @param expires the lease's new end
          * @param lastPossible the end that no renewal can pass, {@link Instant#MAX} where it did not show
+         * @param capped less was granted than the lease's own time
          */
-        record Extended(Instant expires, Instant lastPossible) implements Renewed {}
+        record Extended(Instant expires, Instant lastPossible, boolean capped) implements Renewed {}
 
         record NotExtended(VaultAnswer why) implements Renewed {}
     }
@@ -118,11 +129,11 @@ final class LeaseCalls {
         boolean unlimited = left.compareTo(BEYOND_ANY_MAX_TTL.minusMinutes(1)) > 0;
         Instant lastPossible = unlimited ? Instant.MAX : shown.expires();
         if (left.compareTo(ttl) <= 0) {
-            return new Renewed.Extended(shown.expires(), lastPossible);
+            return new Renewed.Extended(shown.expires(), lastPossible, true);
         }
         connection.charge();
         Renewed near = renew(leaseId, ttl, lastPossible);
-        return near instanceof Renewed.Extended ? near : new Renewed.Extended(shown.expires(), lastPossible);
+        return near instanceof Renewed.Extended ? near : new Renewed.Extended(shown.expires(), lastPossible, false);
     }
 
     private Renewed renew(String leaseId, Duration increment, Instant lastPossible) {
@@ -132,7 +143,7 @@ final class LeaseCalls {
             return new Renewed.NotExtended(answer);
         }
         long granted = ok.body().number("lease_duration").orElse(0);
-        return new Renewed.Extended(sent.plusSeconds(granted), lastPossible);
+        return new Renewed.Extended(sent.plusSeconds(granted), lastPossible, granted < increment.toSeconds() * CAPPED);
     }
 
     /** {@link VaultAnswer.Ok} also where the lease was over already. */

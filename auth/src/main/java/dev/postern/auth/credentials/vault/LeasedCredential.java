@@ -191,6 +191,11 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         tell();
     }
 
+    synchronized boolean isReplacing() {
+        return !closed && wanted && !connection.isAway() && !tasks.now().isBefore(noIssueBefore)
+                || current.filter(g -> g.admits(tasks.now())).isPresent();
+    }
+
     synchronized CredentialStatus status() {
         Instant now = tasks.now();
         int retiring = (int)
@@ -515,7 +520,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         Instant now = tasks.now();
         issueBackoff.reset();
         Instant deadline =
-                Generation.deadline(lease.sent().plus(lease.ttl()), lease.token(), Generation.margin(lease.ttl()));
+                Generation.deadline(lease.sent().plus(lease.ttl()), lease.token(), Generation.margin(lease.life()));
         Credential credential = new Credential(lease.user(), lease.password(), ++lastNumber, deadline);
         Generation generation = new Generation(credential, lease, now);
         lease.token().addLease();
@@ -599,8 +604,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         if (!extended.lastPossible().equals(Instant.MAX)) {
             generation.limit(extended.lastPossible());
         }
-        Duration granted = Duration.between(now, extended.expires());
-        if (granted.toMillis() < generation.ttl.toMillis() * 0.9) {
+        if (extended.capped()) {
             // Less than asked for: this is the end, whatever was known before.
             generation.limit(extended.expires());
             generation.mustBeReplaced = true;

@@ -54,6 +54,11 @@ final class LeasedCredentialSource implements CredentialSource {
     }
 
     @Override
+    public boolean isReplacing() {
+        return shared.isReplacing();
+    }
+
+    @Override
     public void transactionEnded(Duration lasted) {
         shared.transactionEnded(lasted);
     }

@@ -104,6 +104,7 @@ final class DoubleTokens {
 
     private final Supplier<Instant> clock;
     private final Map<String, Token> tokens = new HashMap<>();
+    private final List<String> made = new ArrayList<>();
 
     DoubleTokens(Supplier<Instant> clock) {
         this.clock = clock;
@@ -115,7 +116,12 @@ final class DoubleTokens {
         return put(new Token(id, rules, namespace, displayName, metadata, clock.get()));
     }
 
+    List<String> made() {
+        return List.copyOf(made);
+    }
+
     Token put(Token token) {
+        made.add(token.id);
         tokens.put(token.id, token);
         return token;
     }

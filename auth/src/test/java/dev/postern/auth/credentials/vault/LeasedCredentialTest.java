@@ -140,7 +140,7 @@ class LeasedCredentialTest {
 
         Credential credential = acquire(source("database/creds/long"));
 
-        assertThat(credential.deadline()).isEqualTo(before.plusSeconds(30 - 10));
+        assertThat(credential.deadline()).isEqualTo(before.plusSeconds(30).minusMillis(1500));
     }
 
     // Rotation.

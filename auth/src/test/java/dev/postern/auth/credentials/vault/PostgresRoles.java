@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.sql.DataSource;
 
 /**
@@ -21,6 +23,7 @@ public final class PostgresRoles implements DoubleRoles {
     private final DataSource admin;
     private final List<String> creation;
     private final List<String> revocation;
+    private final Queue<String> passwords = new ConcurrentLinkedQueue<>();
 
     public PostgresRoles(DataSource admin, List<String> creation, List<String> revocation) {
         this.admin = admin;
@@ -37,8 +40,14 @@ public final class PostgresRoles implements DoubleRoles {
                 BUILT_IN_REVOCATION);
     }
 
+    /** Every password that a role was made with. */
+    public List<String> passwords() {
+        return List.copyOf(passwords);
+    }
+
     @Override
     public void create(String user, String password, Instant validUntil) throws DatabaseProblem {
+        passwords.add(password);
         run(creation, user, password, validUntil);
     }
 

@@ -182,6 +182,11 @@ public final class VaultDouble {
         return leases.alive();
     }
 
+    /** Every token that a login or a hand made, those that are over too. */
+    public synchronized List<String> tokensMade() {
+        return tokens.made();
+    }
+
     public synchronized int logins() {
         return namespace("").logins.logins();
     }

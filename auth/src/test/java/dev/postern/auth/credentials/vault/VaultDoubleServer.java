@@ -40,6 +40,11 @@ public final class VaultDoubleServer implements AutoCloseable {
     private volatile Duration delay = Duration.ZERO;
     private volatile boolean closed;
 
+    /** Starts a server for a double. */
+    public interface Starter {
+        VaultDoubleServer start(VaultDouble vault) throws IOException;
+    }
+
     private VaultDoubleServer(VaultDouble vault, @Nullable SSLContext tls) throws IOException {
         this.vault = vault;
         this.tls = tls;

@@ -1,0 +1,138 @@
+package dev.postern.gateway.it.harness;
+
+import dev.postern.auth.credentials.vault.PostgresRoles;
+import dev.postern.auth.credentials.vault.VaultDouble;
+import dev.postern.auth.credentials.vault.VaultDoubleServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * The Vault double on a port of 127.0.0.1, with dynamic roles that are real roles of a PostgreSQL server: members of a
+ * tenant's backend role, which has all the rights. Its answers, times and failures are those that were recorded.
+ */
+public final class VaultWorld implements AutoCloseable {
+    private static final Path FOLDER = TemporaryFolders.create("vault");
+    private static final String ROLE_ID = "gateway-role-id";
+    private static final String SECRET_ID = "gateway-secret-id";
+
+    private final PostgresServer postgres;
+    private final VaultDouble vault = new VaultDouble(Instant::now);
+    private final VaultDoubleServer server;
+    private final List<PostgresRoles> roles = new ArrayList<>();
+
+    private VaultWorld(PostgresServer postgres, VaultDoubleServer.Starter starter) {
+        this.postgres = postgres;
+        try {
+            this.server = starter.start(vault);
+            Files.writeString(FOLDER.resolve("secret-id"), SECRET_ID);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A Vault whose tokens live for an hour and are renewable without end. */
+    public static VaultWorld start(PostgresServer postgres) {
+        return start(postgres, Duration.ofHours(1), Duration.ZERO);
+    }
+
+    /** A Vault whose tokens live so long, and no longer than the maximum (zero: none). */
+    public static VaultWorld start(PostgresServer postgres, Duration tokenTtl, Duration tokenMaxTtl) {
+        VaultWorld world = new VaultWorld(postgres, VaultDoubleServer::http);
+        world.vault.putAppRole(
+                "gateway", ROLE_ID, SECRET_ID, tokenTtl, tokenMaxTtl, "database/*", "sys/leases/*", "secret/*");
+        return world;
+    }
+
+    /** A dynamic role whose leases give the rights of the database's backend role. */
+    public VaultWorld withRole(String name, String database, Duration ttl, Duration maxTtl) {
+        PostgresRoles made = PostgresRoles.inGroup(admin(database), Tenant.backendRole(database));
+        roles.add(made);
+        vault.putRole(name, made, ttl, maxTtl);
+        return this;
+    }
+
+    private PGSimpleDataSource admin(String database) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {"127.0.0.1"});
+        source.setPortNumbers(new int[] {postgres.port()});
+        source.setDatabaseName(database);
+        source.setUser("postgres");
+        source.setApplicationName("test-admin");
+        source.setSslMode("disable");
+        return source;
+    }
+
+    public VaultDouble vault() {
+        return vault;
+    }
+
+    /** What can be done to the process. */
+    public VaultDoubleServer server() {
+        return server;
+    }
+
+    /** The top-level key {@code vaultConnections} with this one, named main. */
+    public String yaml() {
+        return "vaultConnections:\n  main: " + connection() + "\n";
+    }
+
+    /** So many entries, all to this Vault: main1, main2 ... */
+    public String yaml(int connections) {
+        StringBuilder text = new StringBuilder("vaultConnections:\n");
+        for (int i = 1; i <= connections; i++) {
+            text.append("  main").append(i).append(": ").append(connection()).append("\n");
+        }
+        return text.toString();
+    }
+
+    /** An entry of {@code vaultConnections}. */
+    public String connection() {
+        return "{address: \"" + server.address() + "\", auth: {appRole: {roleId: " + ROLE_ID + ", secretIdFile: "
+                + FOLDER.resolve("secret-id") + "}}}";
+    }
+
+    /** The object {@code credentials} of a route that takes this role from the connection main. */
+    public static String credentials(String role) {
+        return "{vault: {connection: main, path: database/creds/" + role + "}}";
+    }
+
+    /** Secrets of the run so far, which no log, metric or error may show. */
+    public List<String> secrets() {
+        List<String> secrets = new ArrayList<>(vault.tokensMade());
+        secrets.add(SECRET_ID);
+        roles.forEach(made -> secrets.addAll(made.passwords()));
+        return secrets;
+    }
+
+    /** Roles that leases made and that are in the database now. */
+    public List<String> leasedRoles() {
+        List<String> names = new ArrayList<>();
+        try (Connection admin = postgres.admin("postgres");
+                Statement statement = admin.createStatement();
+                ResultSet rows = statement.executeQuery("select rolname from pg_roles where rolname like 'v-%'")) {
+            while (rows.next()) {
+                names.add(rows.getString(1));
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return names;
+    }
+
+    @Override
+    public void close() {
+        vault.revokeLeases();
+        server.close();
+    }
+}
