@@ -8,8 +8,11 @@ import dev.postern.gateway.backend.ServerAddress;
 import dev.postern.gateway.config.BackendConfig;
 import dev.postern.gateway.config.BackendTlsConfig;
 import dev.postern.gateway.config.CaFile;
+import dev.postern.gateway.config.Cidr;
+import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.ListenerTlsConfig;
 import dev.postern.gateway.config.PoolConfig;
+import dev.postern.gateway.config.ProxyProtocolConfig;
 import dev.postern.gateway.config.RouteTimeoutsConfig;
 import dev.postern.gateway.config.ThrottleConfig;
 import dev.postern.gateway.config.UserSecretConfig;
@@ -24,10 +27,12 @@ import dev.postern.tls.ClientCertificatePolicy;
 import dev.postern.tls.ListenerTlsSettings;
 import dev.postern.tls.SslMode;
 import dev.postern.tls.TlsProtocol;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** The configuration's records in the words of the modules that use them. Pure. */
 final class ConfigMapping {
@@ -87,6 +92,12 @@ final class ConfigMapping {
                 sslMode(config), config.caFile().map(CaFile::path), config.certFile(), config.keyFile());
     }
 
+    static Predicate<InetAddress> trustedProxies(ListenerConfig listener) {
+        List<Cidr> trusted =
+                listener.proxyProtocol().map(ProxyProtocolConfig::trustedCidrs).orElse(List.of());
+        return address -> trusted.stream().anyMatch(network -> network.contains(address));
+    }
+
     static TlsMode tlsMode(ListenerTlsConfig config) {
         return TlsMode.valueOf(config.mode().name());
     }
@@ -103,8 +114,8 @@ final class ConfigMapping {
                 config.crlFile(),
                 TlsProtocol.valueOf(config.minProtocol().name()),
                 TlsProtocol.TLS_1_3,
-                List.of(),
-                List.of(),
+                config.cipherSuites(),
+                config.groups(),
                 List.of(ALPN));
     }
 

@@ -12,6 +12,7 @@ import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.console.ConsoleClients;
 import dev.postern.gateway.console.StatsPeriods;
+import dev.postern.gateway.frontend.AddressCounts;
 import dev.postern.gateway.frontend.CancelKeys;
 import dev.postern.gateway.frontend.ClientCounts;
 import dev.postern.gateway.frontend.ClientInitializer;
@@ -67,6 +68,7 @@ public final class Gateway implements AutoCloseable {
     private final RouteSnapshot routes;
     private final CancelKeys cancelKeys = new CancelKeys();
     private final ClientCounts counts;
+    private final AddressCounts addresses = new AddressCounts();
     private final Map<String, Channel> listening = new LinkedHashMap<>();
     private final List<OpenListener> openListeners = new CopyOnWriteArrayList<>();
     private final GatewayReports reports;
@@ -104,6 +106,7 @@ public final class Gateway implements AutoCloseable {
         this.authQueries = new AuthQueries(loops, resolver, services);
         this.routes = new RouteSnapshot(services.fakes(), services::throttle);
         this.counts = new ClientCounts(config.limits().maxClientConn());
+        addresses.limits(config.limits().maxConnPerAddress(), config.limits().maxLoginsPerAddress());
         this.reports = new GatewayReports(
                 this::notReady,
                 loops,
@@ -205,6 +208,8 @@ public final class Gateway implements AutoCloseable {
                 ConfigMapping.tlsMode(listenerConfig.tls()),
                 tls,
                 listenerConfig.address().isLoopback(),
+                ConfigMapping.trustedProxies(listenerConfig),
+                addresses,
                 gatewayConfig.timeouts().clientLoginTimeout(),
                 routes,
                 cancelKeys,
@@ -374,6 +379,7 @@ public final class Gateway implements AutoCloseable {
         applyRoutes(next);
         entrance.configure(next.admin(), consoleAuthenticator);
         counts.maxClientConn(next.limits().maxClientConn());
+        addresses.limits(next.limits().maxConnPerAddress(), next.limits().maxLoginsPerAddress());
         LogOutput.apply(next.logging());
         if (!next.throttle().equals(config.throttle())) {
             services.throttle(ConfigMapping.throttle(next.throttle()));

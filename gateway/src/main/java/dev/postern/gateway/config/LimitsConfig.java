@@ -8,15 +8,20 @@ import dev.postern.gateway.config.yaml.Checks;
  *
  * @param maxClientConn client connections in all, logged in or not; default 10000 (PgBouncer: max_client_conn, 100 there)
  * @param maxClientConnPerRoute client connections of one route; default 0: no limit (PgBouncer: max_db_client_connections)
+ * @param maxConnPerAddress client connections from one address (an IPv6 /64), logged in or not; default 0: no limit
+ * @param maxLoginsPerAddress those of them that are not logged in; default 0: no limit
  */
-public record LimitsConfig(int maxClientConn, int maxClientConnPerRoute) implements Checked {
-    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0);
+public record LimitsConfig(int maxClientConn, int maxClientConnPerRoute, int maxConnPerAddress, int maxLoginsPerAddress)
+        implements Checked {
+    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0, 0, 0);
 
     private static final int MAX = 1_000_000;
 
     @Override
     public void check(Checks checks) {
         checks.range("maxClientConn", maxClientConn, 1, MAX)
-                .range("maxClientConnPerRoute", maxClientConnPerRoute, 0, MAX);
+                .range("maxClientConnPerRoute", maxClientConnPerRoute, 0, MAX)
+                .range("maxConnPerAddress", maxConnPerAddress, 0, MAX)
+                .range("maxLoginsPerAddress", maxLoginsPerAddress, 0, MAX);
     }
 }

@@ -2,6 +2,7 @@ package dev.postern.gateway.config;
 
 import dev.postern.gateway.config.yaml.Checked;
 import dev.postern.gateway.config.yaml.Checks;
+import java.util.Optional;
 
 /**
  * One address on which clients connect.
@@ -9,8 +10,11 @@ import dev.postern.gateway.config.yaml.Checks;
  * @param name unique; labels logs and metrics
  * @param address where to listen
  * @param tls how clients encrypt; without this object TLS is required
+ * @param proxyProtocol the load balancers in front, whose word on the client's address is taken
  */
-public record ListenerConfig(String name, ListenAddress address, ListenerTlsConfig tls) implements Checked {
+public record ListenerConfig(
+        String name, ListenAddress address, ListenerTlsConfig tls, Optional<ProxyProtocolConfig> proxyProtocol)
+        implements Checked {
     @Override
     public void check(Checks checks) {
         checks.notBlank("name", name, "a name");

@@ -16,6 +16,9 @@ import java.util.Optional;
  *     {@link #clientCertificatesInForce()}
  * @param crlFile PEM list of revoked client certificates
  * @param minProtocol default {@code TLSv1.2}
+ * @param cipherSuites those of TLS 1.2 by OpenSSL's or IANA's name, most wanted first; empty: the library's. Those of TLS 1.3
+ *     are fixed
+ * @param groups key exchange groups, most wanted first; empty: the library's
  */
 public record ListenerTlsConfig(
         ListenerTlsMode mode,
@@ -23,7 +26,9 @@ public record ListenerTlsConfig(
         Optional<Path> clientCaFile,
         ClientCertificates clientCertificates,
         Optional<Path> crlFile,
-        TlsProtocol minProtocol)
+        TlsProtocol minProtocol,
+        List<String> cipherSuites,
+        List<String> groups)
         implements Checked {
 
     static final ListenerTlsConfig DEFAULTS = new ListenerTlsConfig(
@@ -32,10 +37,14 @@ public record ListenerTlsConfig(
             Optional.empty(),
             ClientCertificates.OPTIONAL,
             Optional.empty(),
-            TlsProtocol.TLS_1_2);
+            TlsProtocol.TLS_1_2,
+            List.of(),
+            List.of());
 
     public ListenerTlsConfig {
         certificates = List.copyOf(certificates);
+        cipherSuites = List.copyOf(cipherSuites);
+        groups = List.copyOf(groups);
     }
 
     /** What is really asked of clients: without a CA there is nothing to check a certificate against. */

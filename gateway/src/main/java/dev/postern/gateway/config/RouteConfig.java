@@ -46,6 +46,9 @@ public record RouteConfig(
                             "scram or password");
             return;
         }
+        if (clientAuth instanceof ClientAuthConfig.Hba hba && hba.authQuery().isPresent()) {
+            return; // a client that a rule lets in by another method has no keys, and is told so
+        }
         if (!(clientAuth instanceof ClientAuthConfig.Scram scram)) {
             checks.at("credentials")
                     .problem(

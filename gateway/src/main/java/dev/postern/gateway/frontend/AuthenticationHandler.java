@@ -35,6 +35,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -226,6 +227,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         switch (step) {
             case Step.AskSasl(List<String> mechanisms) -> {
                 awaited = Awaited.SASL_INITIAL;
+                login.asking(mechanisms.getFirst().toLowerCase(Locale.ROOT));
                 login.send(new AuthenticationSASL(mechanisms));
             }
             case Step.SaslContinue(byte[] data) -> {
@@ -233,10 +235,12 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 login.send(new AuthenticationSASLContinue(Secret.ofBytes(data)));
             }
             case Step.AskPassword() -> {
+                login.asking("password");
                 awaited = Awaited.PASSWORD;
                 login.send(new AuthenticationCleartextPassword());
             }
             case Step.AskMd5(byte[] salt) -> {
+                login.asking("md5");
                 awaited = Awaited.PASSWORD;
                 login.send(new AuthenticationMD5Password(new java.math.BigInteger(salt).intValue()));
             }
@@ -277,7 +281,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         if (accepted.hasSaslFinal()) {
             ctx.write(login.encoded(new AuthenticationSASLFinal(Secret.ofBytes(accepted.saslFinal()))));
         }
-        ctx.pipeline().replace(this, "login", new WelcomeHandler(login, startup, settings, tls, route.get(), identity));
+        ctx.pipeline().replace(this, "login", new WelcomeHandler(login, startup, settings, route.get(), identity));
     }
 
     /** No pool and no server: what follows is the console's own. It is not counted by maxClientConn, nor waited for by a drain. */
@@ -287,9 +291,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         }
         ctx.write(login.encoded(new AuthenticationOk()));
         CancelKeys keys = login.listener().cancelKeys();
-        login.succeeded(
-                accepted.identity().method().label(),
-                tls.map(TlsFacts::protocol).orElse("none"));
+        login.succeeded(accepted.identity());
         ctx.pipeline()
                 .replace(
                         this,

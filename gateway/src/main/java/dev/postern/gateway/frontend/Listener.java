@@ -1,8 +1,10 @@
 package dev.postern.gateway.frontend;
 
 import dev.postern.tls.ListenerTls;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What the clients of one listening address share.
@@ -11,6 +13,8 @@ import java.util.Optional;
  * @param tlsMode whether TLS is refused, possible or demanded
  * @param tls empty when the mode is DISABLE
  * @param loopback only this machine can reach it
+ * @param trustedProxies whose connections begin with a PROXY header
+ * @param addresses connections by address
  * @param clientLoginTimeout from accept to the first ReadyForQuery
  */
 public record Listener(
@@ -18,6 +22,8 @@ public record Listener(
         TlsMode tlsMode,
         Optional<ListenerTls> tls,
         boolean loopback,
+        Predicate<InetAddress> trustedProxies,
+        AddressCounts addresses,
         Duration clientLoginTimeout,
         Routes routes,
         CancelKeys cancelKeys,

@@ -1,5 +1,6 @@
 package dev.postern.gateway.frontend;
 
+import dev.postern.auth.client.Identity;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ErrorResponses;
 import dev.postern.gateway.protocol.LogKeys;
@@ -7,6 +8,7 @@ import dev.postern.gateway.protocol.Message;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
+import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -15,6 +17,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +41,12 @@ final class Login {
     private String user = "";
     private String database = "";
     private String route = "";
+    private String method = "";
+    private String tls = "none";
+    private String cipher = "";
+    private Optional<InetSocketAddress> realClient = Optional.empty();
+    private ProxyFields proxyFields = ProxyFields.NONE;
+    private Optional<AddressCounts.Entry> counted = Optional.empty();
     private boolean over;
 
     Login(Listener listener, Channel channel) {
@@ -60,9 +69,42 @@ final class Login {
         return channel;
     }
 
+    /** The client's real address: what a trusted proxy says, or else where the connection comes from. */
     SocketAddress client() {
+        return realClient.<SocketAddress>map(real -> real).orElseGet(this::peer);
+    }
+
+    private SocketAddress peer() {
         SocketAddress remote = channel.remoteAddress();
         return remote == null ? InetSocketAddress.createUnresolved("unknown", 0) : remote;
+    }
+
+    /** A trusted proxy has said who is behind it; empty where it speaks for itself. */
+    void proxied(Optional<InetSocketAddress> real, ProxyFields fields) {
+        realClient = real;
+        proxyFields = fields;
+        real.ifPresent(address -> channel.attr(ClientText.REAL).set(address));
+    }
+
+    /** The address is known: whether it may have one more connection. */
+    void admit() {
+        counted = listener.addresses().opened(client());
+        if (counted.isEmpty()) {
+            return;
+        }
+        AddressCounts.Entry entry = counted.get();
+        channel.closeFuture().addListener(closed -> entry.closed());
+        listener.addresses().refuses(entry).ifPresent(this::refuse);
+    }
+
+    void secured(TlsFacts facts) {
+        tls = facts.protocol();
+        cipher = facts.cipher();
+    }
+
+    /** What is asked of the client, for the log of a login that fails. */
+    void asking(String asked) {
+        method = asked;
     }
 
     private void schedule() {
@@ -124,12 +166,13 @@ final class Login {
     }
 
     /** The client is in: the deadline no longer applies. */
-    void succeeded(String method, String tls) {
+    void succeeded(Identity identity) {
         over = true;
         stop();
+        counted.ifPresent(AddressCounts.Entry::loggedIn);
+        method = identity.method().label();
         asked(log.atInfo())
-                .addKeyValue(LogKeys.METHOD, method)
-                .addKeyValue(LogKeys.TLS, tls)
+                .addKeyValue(LogKeys.SUPERUSER, identity.privileged())
                 .log("client_login");
     }
 
@@ -226,11 +269,21 @@ final class Login {
 
     /** What every event of a login says; texts that a client chose are short enough for a line. */
     private LoggingEventBuilder asked(LoggingEventBuilder event) {
-        return event.addKeyValue(LogKeys.CLIENT, ClientText.of(client()))
+        LoggingEventBuilder said = event.addKeyValue(LogKeys.CLIENT, ClientText.of(client()))
                 .addKeyValue(LogKeys.LISTENER, listener.name())
                 .addKeyValue(LogKeys.USER, shortened(user))
                 .addKeyValue(LogKeys.DATABASE, shortened(database))
-                .addKeyValue(LogKeys.ROUTE, route);
+                .addKeyValue(LogKeys.ROUTE, route)
+                .addKeyValue(LogKeys.METHOD, method)
+                .addKeyValue(LogKeys.TLS, tls)
+                .addKeyValue(LogKeys.CIPHER, cipher);
+        if (realClient.isPresent()) {
+            said = said.addKeyValue(LogKeys.PROXY, ClientText.of(peer()));
+        }
+        if (!proxyFields.byType().isEmpty()) {
+            said = said.addKeyValue(LogKeys.PROXY_FIELDS, proxyFields.text());
+        }
+        return said;
     }
 
     private static String shortened(String text) {

@@ -416,7 +416,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         }
         listener.counts().refused(refusal);
         log.atInfo()
-                .addKeyValue(LogKeys.CLIENT, ClientText.of(channel().remoteAddress()))
+                .addKeyValue(LogKeys.CLIENT, ClientText.of(channel()))
                 .addKeyValue(LogKeys.ROUTE, pool.route())
                 .addKeyValue(LogKeys.REASON, refusal.reason())
                 .log("client_closed");
@@ -488,7 +488,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (!(cause instanceof java.io.IOException)) {
             log.atError()
-                    .addKeyValue(LogKeys.CLIENT, ClientText.of(ctx.channel().remoteAddress()))
+                    .addKeyValue(LogKeys.CLIENT, ClientText.of(ctx.channel()))
                     .addKeyValue(LogKeys.ROUTE, pool.route())
                     .setCause(cause)
                     .log("session_error");

@@ -77,6 +77,7 @@ final class StartupHandler extends ByteToMessageDecoder {
             return;
         }
         Optional<TlsFacts> tls = TlsFacts.of(ctx.pipeline());
+        tls.ifPresent(login::secured);
         Routes routes = login.listener().routes();
         switch (routes.decide(startup.database(), tls.flatMap(TlsFacts::serverName), routeOption)) {
             case Routes.Decision.Console(ConsoleDoor door) -> console(ctx, startup, settings, tls, door);

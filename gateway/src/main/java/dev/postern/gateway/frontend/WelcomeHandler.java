@@ -20,7 +20,6 @@ import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
 import dev.postern.gateway.relay.SessionSettings;
-import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -41,7 +40,6 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     private final StartupMessage startup;
     private final SessionSettings asked;
     private final SessionSettings judged;
-    private final Optional<TlsFacts> tls;
     private final ServedRoute route;
     private final Identity identity;
     private final SessionPool pool;
@@ -50,18 +48,11 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     private @Nullable LentServer borrowed;
     private @Nullable ByteBuf early;
 
-    WelcomeHandler(
-            Login login,
-            StartupMessage startup,
-            SessionSettings asked,
-            Optional<TlsFacts> tls,
-            ServedRoute route,
-            Identity identity) {
+    WelcomeHandler(Login login, StartupMessage startup, SessionSettings asked, ServedRoute route, Identity identity) {
         this.login = login;
         this.startup = startup;
         this.asked = asked;
         this.judged = asked.without(Welcome.APPLICATION_NAME);
-        this.tls = tls;
         this.route = route;
         this.identity = identity;
         this.pool = route.pool(identity);
@@ -160,7 +151,7 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
         key.encode(out);
         MessageWriter.writeReadyForQuery(out, (byte) 'I');
         ctx.writeAndFlush(out);
-        login.succeeded(identity.method().label(), tls.map(TlsFacts::protocol).orElse("none"));
+        login.succeeded(identity);
         ByteBuf input = early;
         early = null;
         ctx.pipeline().replace(this, "session", session);

@@ -5,10 +5,14 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import dev.postern.gateway.config.LoggingConfig;
 import dev.postern.gateway.config.LoggingConfig.Format;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +24,8 @@ public final class LogOutput {
     static final LoggingConfig AT_START = new LoggingConfig(LoggingConfig.Level.INFO, Format.TEXT);
 
     private static final String OURS = "dev.postern";
+    private static final String AUDIT = "dev.postern.audit";
+    private static final String AUDIT_APPENDER = "audit ";
     private static final int QUEUE = 8192;
     private static final int MOST_FLUSH_MILLIS = 2000;
 
@@ -27,11 +33,14 @@ public final class LogOutput {
 
     /**
      * Puts level and format in force. An operator who configures Logback on his own ({@code -Dlogback.configurationFile})
-     * keeps his configuration.
+     * keeps his configuration; the audit file is written all the same.
      */
     public static void apply(LoggingConfig config) {
-        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context && isOurs(context)) {
-            install(context, config);
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            audit(context, config);
+            if (isOurs(context)) {
+                install(context, config);
+            }
         }
     }
 
@@ -66,6 +75,33 @@ public final class LogOutput {
         return "postern-" + format.name().toLowerCase(Locale.ROOT);
     }
 
+    /** Logins and refusals also go to a file of their own; from the general log they may then be kept out by its level. */
+    private static void audit(LoggerContext context, LoggingConfig config) {
+        Logger audit = context.getLogger(AUDIT);
+        String wanted = config.auditFile().map(file -> AUDIT_APPENDER + file).orElse("");
+        List<Appender<ILoggingEvent>> before = new ArrayList<>();
+        audit.iteratorForAppenders().forEachRemaining(before::add);
+        before.removeIf(appender -> !String.valueOf(appender.getName()).startsWith(AUDIT_APPENDER));
+        if (wanted.isEmpty() && before.isEmpty() || before.stream().anyMatch(old -> wanted.equals(old.getName()))) {
+            return; // an operator's own appenders are left alone
+        }
+        before.forEach(old -> {
+            audit.detachAppender(old);
+            old.stop();
+        });
+        audit.setLevel(wanted.isEmpty() ? null : Level.INFO);
+        audit.setAdditive(wanted.isEmpty() || config.level().ordinal() >= LoggingConfig.Level.INFO.ordinal());
+        config.auditFile().ifPresent(file -> {
+            FileAppender<ILoggingEvent> appender = new FileAppender<>();
+            appender.setContext(context);
+            appender.setName("audit");
+            appender.setFile(file);
+            appender.setEncoder(encoder(context, Format.JSON));
+            appender.start();
+            audit.addAppender(queue(context, wanted, appender));
+        });
+    }
+
     private static AsyncAppender appender(LoggerContext context, Format format) {
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setContext(context);
@@ -73,13 +109,17 @@ public final class LogOutput {
         console.setTarget("System.err");
         console.setEncoder(encoder(context, format));
         console.start();
+        return queue(context, name(format), console);
+    }
+
+    private static AsyncAppender queue(LoggerContext context, String name, Appender<ILoggingEvent> to) {
         AsyncAppender queue = new AsyncAppender();
         queue.setContext(context);
-        queue.setName(name(format));
+        queue.setName(name);
         queue.setQueueSize(QUEUE);
         queue.setNeverBlock(true);
         queue.setMaxFlushTime(MOST_FLUSH_MILLIS);
-        queue.addAppender(console);
+        queue.addAppender(to);
         queue.start();
         return queue;
     }

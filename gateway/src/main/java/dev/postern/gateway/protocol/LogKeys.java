@@ -25,6 +25,14 @@ public final class LogKeys {
     public static final String METHOD = "method";
     /** The protocol, or {@code none}. */
     public static final String TLS = "tls";
+    /** The TLS cipher suite; empty without TLS. */
+    public static final String CIPHER = "cipher";
+    /** Where the connection comes from, when that is a trusted proxy and {@link #CLIENT} is behind it. */
+    public static final String PROXY = "proxy";
+    /** What else the proxy said: TLVs of the PROXY protocol. */
+    public static final String PROXY_FIELDS = "proxy_fields";
+    /** Whether the client's role is known as a superuser or has REPLICATION. */
+    public static final String SUPERUSER = "superuser";
     /** Process id of the server's backend. */
     public static final String PID = "pid";
     /** Number of the credential that opened a server connection. */

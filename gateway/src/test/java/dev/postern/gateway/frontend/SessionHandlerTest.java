@@ -90,6 +90,8 @@ class SessionHandlerTest {
             Listener.TlsMode.DISABLE,
             Optional.empty(),
             true,
+            address -> false,
+            new AddressCounts(),
             Duration.ofSeconds(1),
             NO_ROUTES,
             new CancelKeys(),

@@ -106,7 +106,8 @@ class LogIT {
         WireClient.connect(orders()).close();
         Map<String, String> login = first("client_login");
         assertThat(login)
-                .containsOnlyKeys("client", "listener", "user", "database", "route", "method", "tls")
+                .containsOnlyKeys(
+                        "client", "listener", "user", "database", "route", "method", "tls", "cipher", "superuser")
                 .containsEntry("listener", "tls")
                 .containsEntry("user", "app")
                 .containsEntry("database", "orders")
@@ -126,7 +127,17 @@ class LogIT {
                         WireClient.connect(orders().withDatabase("ord\ners")).close())
                 .isInstanceOf(WireClient.LoginRefused.class);
         assertThat(first("client_refused"))
-                .containsOnlyKeys("client", "listener", "user", "database", "route", "reason", "detail")
+                .containsOnlyKeys(
+                        "client",
+                        "listener",
+                        "user",
+                        "database",
+                        "route",
+                        "method",
+                        "tls",
+                        "cipher",
+                        "reason",
+                        "detail")
                 .containsEntry("user", "app")
                 .containsEntry("database", "ord\ners")
                 .containsEntry("route", "")

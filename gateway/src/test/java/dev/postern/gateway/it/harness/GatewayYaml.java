@@ -10,23 +10,30 @@ import java.util.List;
  * @param plainPort of listener {@code plain}
  * @param timeouts the object {@code timeouts}
  * @param limits the object {@code limits}
+ * @param listeners further entries of {@code listeners}, each line ended
  * @param more other objects of the top level, each line ended
  */
 public record GatewayYaml(
-        int tlsPort, int plainPort, String timeouts, String limits, List<RouteYaml> routes, String more) {
+        int tlsPort,
+        int plainPort,
+        String timeouts,
+        String limits,
+        List<RouteYaml> routes,
+        String more,
+        String listeners) {
     private static final Certificates.KeyPairFiles CERTIFICATE =
             Certificates.shared().issueForLocalhost("gateway");
 
     public static GatewayYaml of(RouteYaml... routes) {
-        return new GatewayYaml(FreePorts.one(), FreePorts.one(), "{drainDelay: 0s}", "{}", List.of(routes), "");
+        return new GatewayYaml(FreePorts.one(), FreePorts.one(), "{drainDelay: 0s}", "{}", List.of(routes), "", "");
     }
 
     public GatewayYaml withTimeouts(String timeouts) {
-        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more);
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more, listeners);
     }
 
     public GatewayYaml withLimits(String limits) {
-        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more);
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more, listeners);
     }
 
     /** The route of the same name is replaced, or this one is added. */
@@ -34,7 +41,7 @@ public record GatewayYaml(
         List<RouteYaml> changed = new ArrayList<>(routes);
         changed.removeIf(old -> old.name().equals(route.name()));
         changed.add(route);
-        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, List.copyOf(changed), more);
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, List.copyOf(changed), more, listeners);
     }
 
     public GatewayYaml withoutRoute(String name) {
@@ -44,11 +51,16 @@ public record GatewayYaml(
                 timeouts,
                 limits,
                 routes.stream().filter(route -> !route.name().equals(name)).toList(),
-                more);
+                more,
+                listeners);
     }
 
     public GatewayYaml withMore(String lines) {
-        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, lines);
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, lines, listeners);
+    }
+
+    public GatewayYaml withListeners(String entries) {
+        return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more, entries);
     }
 
     /** The text of the file. */
@@ -61,7 +73,7 @@ public record GatewayYaml(
                   - name: plain
                     address: 127.0.0.1:%d
                     tls: {mode: disable}
-                timeouts: %s
+                %stimeouts: %s
                 limits: %s
                 routes:
                 """.formatted(
@@ -70,6 +82,7 @@ public record GatewayYaml(
                         CERTIFICATE.key(),
                         Certificates.shared().caFile(),
                         plainPort,
+                        listeners.indent(0),
                         timeouts,
                         limits));
         routes.forEach(route -> text.append(route.yaml()));
