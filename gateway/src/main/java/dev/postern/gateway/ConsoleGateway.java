@@ -35,6 +35,7 @@ final class ConsoleGateway implements ConsolePort {
     private final ConsoleClients consoles;
     private final Switches switches;
     private final StatsPeriods periods;
+    private final BooleanSupplier shuttingDown;
     private volatile ProcessControl process = ProcessControl.NONE;
 
     ConsoleGateway(
@@ -44,7 +45,8 @@ final class ConsoleGateway implements ConsolePort {
             ConsoleSnapshots snapshots,
             ConsoleClients consoles,
             Switches switches,
-            StatsPeriods periods) {
+            StatsPeriods periods,
+            BooleanSupplier shuttingDown) {
         this.config = config;
         this.defaults = defaults;
         this.databases = databases;
@@ -52,6 +54,7 @@ final class ConsoleGateway implements ConsolePort {
         this.consoles = consoles;
         this.switches = switches;
         this.periods = periods;
+        this.shuttingDown = shuttingDown;
     }
 
     void process(ProcessControl control) {
@@ -173,6 +176,9 @@ final class ConsoleGateway implements ConsolePort {
     @Override
     public synchronized void resume(String database) throws ConsoleFailure {
         if (database.isEmpty()) {
+            if (shuttingDown.getAsBoolean()) {
+                throw new ConsoleFailure("pooler is shutting down");
+            }
             switch (switches.mode()) {
                 case ACTIVE -> throw new ConsoleFailure("pooler is not paused/suspended");
                 case PAUSED -> switches.mode(Switches.Mode.ACTIVE);

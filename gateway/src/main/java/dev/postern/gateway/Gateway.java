@@ -35,6 +35,7 @@ import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -117,7 +118,14 @@ public final class Gateway implements AutoCloseable {
         this.snapshots =
                 new ConsoleSnapshots(databases, services.switches(), counts, consoles, resolver, this::firstPort);
         this.console = new ConsoleGateway(
-                this::config, GatewayConfig.DEFAULTS, databases, snapshots, consoles, services.switches(), periods);
+                this::config,
+                GatewayConfig.DEFAULTS,
+                databases,
+                snapshots,
+                consoles,
+                services.switches(),
+                periods,
+                () -> notReady.equals("draining"));
         this.entrance = new ConsoleEntrance(config.admin(), routes.nobody(), console, consoles);
         routes.console(entrance);
     }
@@ -128,6 +136,10 @@ public final class Gateway implements AutoCloseable {
                 .mapToInt(listener -> listener.config().address().port())
                 .findFirst()
                 .orElse(0);
+    }
+
+    ConsoleGateway console() {
+        return console;
     }
 
     /** The process that the console's RELOAD, SET and SHUTDOWN are for. */
@@ -214,27 +226,32 @@ public final class Gateway implements AutoCloseable {
                 routes,
                 cancelKeys,
                 counts);
-        InetSocketAddress address = new InetSocketAddress(
-                listenerConfig.address().host(), listenerConfig.address().port());
-        ChannelFuture bound = new ServerBootstrap()
+        ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
-                .channel(loops.transport().serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                .childHandler(new ClientInitializer(listener))
-                .bind(address)
-                .awaitUninterruptibly();
+                .childHandler(new ClientInitializer(listener));
+        Optional<Path> socket = listenerConfig.address().socket();
+        ChannelFuture bound = socket.isPresent()
+                ? UnixSockets.bind(bootstrap, loops.transport(), listenerConfig.name(), socket.get())
+                : bootstrap
+                        .channel(loops.transport().serverChannel())
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        .bind(new InetSocketAddress(
+                                listenerConfig.address().host(),
+                                listenerConfig.address().port()))
+                        .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             tls.ifPresent(ListenerTls::close);
             throw new StartFailure("cannot listen on " + listenerConfig.address() + " (listener "
                     + listenerConfig.name() + "): " + bound.cause().getMessage());
         }
         listening.put(listenerConfig.name(), bound.channel());
-        String listensOn = NetUtil.toSocketAddressString(
-                (InetSocketAddress) bound.channel().localAddress());
+        String listensOn = bound.channel().localAddress() instanceof InetSocketAddress inet
+                ? NetUtil.toSocketAddressString(inet)
+                : listenerConfig.address().toString();
         openListeners.add(new OpenListener(listenerConfig, listensOn, tls));
         log.atInfo()
                 .addKeyValue(LogKeys.LISTENER, listenerConfig.name())
@@ -434,7 +451,7 @@ public final class Gateway implements AutoCloseable {
         notReady = "draining";
         log.atInfo().addKeyValue(LogKeys.CLIENTS, counts.loggedIn()).log("drain_begins");
         pause(delay);
-        listening.values().forEach(channel -> channel.close().awaitUninterruptibly());
+        stopListening();
         routes.table().entries().forEach(entry -> entry.target().drain());
         long deadline = System.nanoTime() + limit.toNanos();
         while (counts.loggedIn() > 0 && System.nanoTime() < deadline) {
@@ -444,6 +461,27 @@ public final class Gateway implements AutoCloseable {
         routes.table().entries().forEach(entry -> entry.target().terminate());
         log.atInfo().addKeyValue(LogKeys.CLIENTS, left).log("drain_ends");
         return left == 0;
+    }
+
+    /** TCP alone: on unix sockets the console stays within reach, and everybody else is turned away. */
+    private void stopListening() {
+        routes.drain();
+        listening.values().stream()
+                .filter(channel -> channel.localAddress() instanceof InetSocketAddress)
+                .forEach(channel -> channel.close().awaitUninterruptibly());
+    }
+
+    /** Takes no new clients, and waits until those that are there have gone by themselves. */
+    boolean awaitClients(Duration limit) {
+        notReady = "draining";
+        log.atInfo().addKeyValue(LogKeys.CLIENTS, counts.loggedIn()).log("drain_begins");
+        stopListening();
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (counts.loggedIn() > 0 && System.nanoTime() < deadline) {
+            pause(Duration.ofMillis(20));
+        }
+        log.atInfo().addKeyValue(LogKeys.CLIENTS, counts.loggedIn()).log("drain_ends");
+        return counts.loggedIn() == 0;
     }
 
     private static void pause(Duration duration) {
@@ -469,6 +507,7 @@ public final class Gateway implements AutoCloseable {
             entry.target().closeServers();
         });
         authQueries.close();
+        config.listeners().forEach(listener -> listener.address().socket().ifPresent(UnixSockets::delete));
         loops.shutdown();
         routes.table().entries().forEach(entry -> entry.target().parts().close());
         openListeners.forEach(listener -> listener.tls().ifPresent(ListenerTls::close));

@@ -4,6 +4,7 @@ import dev.postern.gateway.config.ConfigLoader;
 import dev.postern.gateway.config.ConfigResult;
 import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.ListenAddress;
+import dev.postern.gateway.config.ListenerConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -98,7 +99,12 @@ final class PingCommand implements Callable<Integer> {
             case ConfigResult.Loaded(GatewayConfig loaded) ->
                 loaded.admin().address().isPresent()
                         ? ping.admin(loaded.admin().address().get())
-                        : ping.listener(loaded.listeners().getFirst().address());
+                        : ping.listener(loaded.listeners().stream()
+                                .map(ListenerConfig::address)
+                                .filter(address -> address.socket().isEmpty())
+                                .findFirst()
+                                .orElseThrow(
+                                        () -> new IOException("there is no listener on TCP, and no admin.address")));
         };
     }
 }

@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 final class RouteSnapshot implements Routes {
     private final ClientAuthenticator nobody;
     private Optional<ConsoleDoor> console = Optional.empty();
+    private volatile boolean draining;
     private volatile RouteTable<RouteRuntime> table = RouteTable.empty();
 
     RouteSnapshot(FakeVerifiers fakes, Supplier<LoginThrottle> throttle) {
@@ -29,6 +30,11 @@ final class RouteSnapshot implements Routes {
     /** Before the first client. */
     void console(ConsoleDoor door) {
         console = Optional.of(door);
+    }
+
+    /** No new clients any more, but for the console's. */
+    void drain() {
+        draining = true;
     }
 
     void swap(RouteTable<RouteRuntime> next) {
@@ -46,12 +52,15 @@ final class RouteSnapshot implements Routes {
         }
         return switch (table.decide(new StartupFacts(database, serverName, routeOption))) {
             case RouteDecision.Matched<RouteRuntime>(var entry, var captures, var why) ->
-                entry.target().isDisabled(database)
+                draining
                         ? new Decision.Contradicted(
-                                entry.target().serve(database, captures),
-                                new Refusal.DatabaseDisabled(
-                                        "database \"" + database + "\" is not currently accepting connections"))
-                        : new Decision.Served(entry.target().serve(database, captures));
+                                entry.target().serve(database, captures), new Refusal.ShuttingDown())
+                        : entry.target().isDisabled(database)
+                                ? new Decision.Contradicted(
+                                        entry.target().serve(database, captures),
+                                        new Refusal.DatabaseDisabled(
+                                                "database \"" + database + "\" is not currently accepting connections"))
+                                : new Decision.Served(entry.target().serve(database, captures));
             case RouteDecision.Unknown<RouteRuntime> unknown -> new Decision.Unknown();
             case RouteDecision.Contradiction<RouteRuntime>(var claimed, var hint, var why) ->
                 new Decision.Contradicted(

@@ -1,6 +1,5 @@
 package dev.postern.gateway;
 
-import dev.postern.gateway.config.ConfigLoader;
 import dev.postern.gateway.config.ConfigResult;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -19,14 +18,15 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        return switch (new ConfigLoader(System.getenv()).load(file)) {
+        ConfigSource source = new ConfigSource(file);
+        return switch (source.load()) {
             case ConfigResult.Rejected rejected -> {
                 System.err.println(rejected.render());
                 yield 2;
             }
             case ConfigResult.Loaded(var config) -> {
                 try {
-                    yield new GatewayProcess(file, Gateway.start(config)).runUntilSignal();
+                    yield new GatewayProcess(source, Gateway.start(config)).runUntilSignal();
                 } catch (StartFailure e) {
                     System.err.println("postern: " + e.getMessage());
                     yield 1;

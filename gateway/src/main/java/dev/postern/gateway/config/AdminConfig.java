@@ -33,6 +33,11 @@ public record AdminConfig(
 
     @Override
     public void check(Checks checks) {
-        checks.range("statsPeriod", statsPeriod, Duration.ofSeconds(1), Duration.ofHours(24));
+        checks.range("statsPeriod", statsPeriod, Duration.ofSeconds(1), Duration.ofHours(24))
+                .problem(
+                        address.flatMap(ListenAddress::socket).isPresent(),
+                        "address",
+                        "is a unix socket",
+                        "host:port such as 127.0.0.1:9090");
     }
 }

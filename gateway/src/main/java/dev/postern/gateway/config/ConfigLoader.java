@@ -1,6 +1,7 @@
 package dev.postern.gateway.config;
 
 import dev.postern.gateway.config.yaml.ConfigFiles;
+import dev.postern.gateway.config.yaml.Overrides;
 import dev.postern.gateway.config.yaml.Problem;
 import dev.postern.gateway.config.yaml.Problems;
 import dev.postern.gateway.config.yaml.RecordBinder;
@@ -28,20 +29,27 @@ public final class ConfigLoader {
 
     private final Map<String, String> environment;
     private final boolean checkFiles;
+    private final Map<String, String> overrides;
 
     /** With the environment that {@code ${NAME}} reads. */
     public ConfigLoader(Map<String, String> environment) {
-        this(environment, true);
+        this(environment, true, Map.of());
     }
 
-    private ConfigLoader(Map<String, String> environment, boolean checkFiles) {
+    private ConfigLoader(Map<String, String> environment, boolean checkFiles, Map<String, String> overrides) {
         this.environment = Map.copyOf(environment);
         this.checkFiles = checkFiles;
+        this.overrides = Map.copyOf(overrides);
+    }
+
+    /** With these keys as if they stood in the file: {@code pool.defaultPoolSize} and the like, values in YAML. */
+    public ConfigLoader withOverrides(Map<String, String> values) {
+        return new ConfigLoader(environment, checkFiles, values);
     }
 
     /** For a machine that does not have the files which the configuration names. */
     public ConfigLoader withoutFileChecks() {
-        return new ConfigLoader(environment, false);
+        return new ConfigLoader(environment, false, overrides);
     }
 
     /** Reads a file; one that cannot be read is a problem like any other. */
@@ -71,6 +79,7 @@ public final class ConfigLoader {
         if (root.isEmpty()) {
             return new ConfigResult.Rejected(problems.sorted());
         }
+        overrides.forEach((path, value) -> Overrides.put(root.get(), path, value, problems));
         Path folder = Optional.ofNullable(Path.of(fileName).getParent()).orElse(Path.of(""));
         ConfigFiles files = new ConfigFiles(folder, checkFiles);
         ScalarTypes scalars = new ScalarTypes(files, scalarTypes(files));

@@ -66,7 +66,7 @@ final class ConfigRules {
     }
 
     private void address(Map<ListenAddress, String> taken, ListenAddress address, KeyPath path, String owner) {
-        if (problems.isSettled(path) || address.port() == 0) {
+        if (problems.isSettled(path) || (address.port() == 0 && address.socket().isEmpty())) {
             return;
         }
         String first = taken.putIfAbsent(address, owner);

@@ -17,6 +17,11 @@ public record ListenerConfig(
         implements Checked {
     @Override
     public void check(Checks checks) {
-        checks.notBlank("name", name, "a name");
+        checks.notBlank("name", name, "a name")
+                .problem(
+                        address.socket().isPresent() && tls.mode() == ListenerTlsMode.REQUIRE,
+                        "tls",
+                        "is required, but clients do not speak TLS on a unix socket",
+                        "tls: {mode: disable}");
     }
 }

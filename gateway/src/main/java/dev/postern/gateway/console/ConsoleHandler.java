@@ -56,6 +56,7 @@ final class ConsoleHandler extends ByteToMessageDecoder implements Cancelable {
 
     private final long id = ConnectionIds.next();
     private final ConsoleDoor.Entrant entrant;
+    private final boolean owner;
     private final Console console;
     private final ConsoleClients clients;
     private final ExtendedQuery extended;
@@ -69,8 +70,9 @@ final class ConsoleHandler extends ByteToMessageDecoder implements Cancelable {
 
     private volatile boolean canceled;
 
-    ConsoleHandler(ConsoleDoor.Entrant entrant, Console console, ConsoleClients clients) {
+    ConsoleHandler(ConsoleDoor.Entrant entrant, boolean owner, Console console, ConsoleClients clients) {
         this.entrant = entrant;
+        this.owner = owner;
         this.console = console;
         this.clients = clients;
         this.extended = new ExtendedQuery(this);
@@ -169,7 +171,7 @@ final class ConsoleHandler extends ByteToMessageDecoder implements Cancelable {
         ChannelHandlerContext ctx = context();
         long start = System.nanoTime();
         Thread.ofVirtual().name("console-" + id).start(() -> {
-            Answer answer = console.run(command, entrant.user(), () -> gone || canceled);
+            Answer answer = console.run(command, entrant.user(), owner, () -> gone || canceled);
             clients.asked((System.nanoTime() - start) / 1000);
             ctx.channel().eventLoop().execute(() -> {
                 if (over) {

@@ -13,7 +13,8 @@ public final class Consoles {
         this.clients = clients;
     }
 
-    public ChannelHandler open(ConsoleDoor.Entrant entrant) {
-        return new ConsoleHandler(entrant, console, clients);
+    /** @param owner it came in as the gateway's own user, and may do everything */
+    public ChannelHandler open(ConsoleDoor.Entrant entrant, boolean owner) {
+        return new ConsoleHandler(entrant, owner, console, clients);
     }
 }

@@ -118,7 +118,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 tls,
                 Optional.empty(),
                 Optional.of(console),
-                console.authenticator(startup.user(), login.client()),
+                console.authenticator(startup.user(), login.channel()),
                 Optional.empty(),
                 Optional.empty());
     }
@@ -298,6 +298,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                         "console",
                         door.session(new ConsoleDoor.Entrant(
                                 startup.user(),
+                                ctx.channel(),
                                 Optional.ofNullable(settings.get(Welcome.APPLICATION_NAME))
                                         .orElse(""),
                                 login.acceptedAt(),

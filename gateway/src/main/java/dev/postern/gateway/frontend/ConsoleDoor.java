@@ -3,8 +3,8 @@ package dev.postern.gateway.frontend;
 import dev.postern.auth.client.ClientAuthenticator;
 import dev.postern.gateway.protocol.BackendKeyData;
 import dev.postern.gateway.protocol.Refusal;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
-import java.net.SocketAddress;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
@@ -15,9 +15,9 @@ public interface ConsoleDoor {
     String DATABASE = "pgbouncer";
 
     /** Whether this user is none of the console's. It goes through a login that nobody passes, and learns nothing. */
-    Optional<Refusal> refuses(String user, SocketAddress client);
+    Optional<Refusal> refuses(String user, Channel client);
 
-    ClientAuthenticator authenticator(String user, SocketAddress client);
+    ClientAuthenticator authenticator(String user, Channel client);
 
     /** What speaks with a client that is logged in; it takes the login's place and says the welcome. */
     ChannelHandler session(Entrant entrant);
@@ -26,6 +26,7 @@ public interface ConsoleDoor {
      * Who came in.
      *
      * @param user as it said, and has proved
+     * @param channel its connection
      * @param applicationName of the startup packet; empty without
      * @param acceptedAt when it connected
      * @param key registers what a cancel request of this client reaches
@@ -33,6 +34,7 @@ public interface ConsoleDoor {
      */
     record Entrant(
             String user,
+            Channel channel,
             String applicationName,
             Instant acceptedAt,
             Function<Cancelable, BackendKeyData> key,

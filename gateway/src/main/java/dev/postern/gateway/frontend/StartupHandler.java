@@ -104,7 +104,7 @@ final class StartupHandler extends ByteToMessageDecoder {
             Map<String, String> settings,
             Optional<TlsFacts> tls,
             ConsoleDoor door) {
-        Optional<Refusal> refusal = door.refuses(startup.user(), login.client());
+        Optional<Refusal> refusal = door.refuses(startup.user(), login.channel());
         ctx.pipeline()
                 .replace(
                         this,

@@ -1,0 +1,103 @@
+package dev.postern.gateway.it.harness;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** {@code postern} as a process of its own. Its log goes to a file. */
+public final class RunningPostern implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Process process;
+    private final Path log;
+
+    private RunningPostern(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    /**
+     * Returns when it accepts clients.
+     *
+     * @param last the listener that it opens last
+     */
+    public static RunningPostern start(SocketAddress last, String... arguments) throws IOException {
+        Path log = Files.createTempFile(TemporaryFolders.create("postern-process"), "log", ".txt");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx256m",
+                "dev.postern.gateway.Main"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        AtExit.run(process::destroyForcibly);
+        RunningPostern postern = new RunningPostern(process, log);
+        Awaitility.await("postern starts").atMost(PATIENCE).until(() -> {
+            if (!process.isAlive()) {
+                throw new IllegalStateException("postern ended: " + postern.log());
+            }
+            return accepts(last);
+        });
+        return postern;
+    }
+
+    private static boolean accepts(SocketAddress address) {
+        try (SocketChannel probe = SocketChannel.open(
+                address instanceof UnixDomainSocketAddress
+                        ? StandardProtocolFamily.UNIX
+                        : StandardProtocolFamily.INET)) {
+            return probe.connect(address);
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    public String log() {
+        try {
+            return Files.readString(log, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** For example {@code HUP}. */
+    public void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .start()
+                .waitFor();
+    }
+
+    /** The exit status. */
+    public int awaitEnd() throws InterruptedException {
+        if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("postern does not end: " + log());
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
