@@ -26,6 +26,15 @@ class ConfigSource {
         return new ConfigLoader(System.getenv()).load(file);
     }
 
+    /** What was read last. */
+    byte[] applied() {
+        return applied;
+    }
+
+    void applied(byte[] text) {
+        applied = text;
+    }
+
     /** What was read last, with these keys on top: {@code pool.defaultPoolSize} and the like, with values in YAML. */
     ConfigResult with(Map<String, String> overrides) {
         return new ConfigLoader(System.getenv())
@@ -39,7 +48,7 @@ class ConfigSource {
     }
 
     /** What was read last while the file cannot be read: a moment between two versions of it. */
-    private byte[] content() {
+    byte[] content() {
         try {
             return Files.readAllBytes(file);
         } catch (IOException e) {

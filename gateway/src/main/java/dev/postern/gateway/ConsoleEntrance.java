@@ -96,8 +96,7 @@ final class ConsoleEntrance implements ConsoleDoor {
                                     facts.loopback(),
                                     facts.tls(),
                                     facts.tlsServerEndPoint(),
-                                    facts.clientCertificate(),
-                                    facts.certificateRoles()),
+                                    facts.clientCertificate()),
                             loop);
         }
     }

@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             CheckCommand.class,
+            ConvertCommand.class,
             ExplainCommand.class,
             PingCommand.class,
             VersionCommand.class
