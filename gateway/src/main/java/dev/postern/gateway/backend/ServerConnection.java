@@ -63,6 +63,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private static final Pattern RESETS_SETTINGS =
             Pattern.compile("\\b(DISCARD|RESET)\\s+ALL\\b", Pattern.CASE_INSENSITIVE);
 
+    private static final Pattern FORGETS_STATEMENTS =
+            Pattern.compile("\\b(DISCARD|DEALLOCATE)\\s+ALL\\b", Pattern.CASE_INSENSITIVE);
+
     private static final Logger log = LoggerFactory.getLogger(ServerConnection.class);
 
     /** Where the connection belongs. */
@@ -250,6 +253,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 if (error.isPresent()) {
                     close(CloseReason.RESET_FAILED);
                 } else {
+                    if (FORGETS_STATEMENTS.matcher(reset).find()) {
+                        statements.clear();
+                    }
                     settings = SessionSettings.NONE;
                     settingsUnknown = !RESETS_SETTINGS.matcher(reset).find();
                     home.returned(this);
@@ -457,7 +463,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         Link linked = link;
         if (linked != null) {
-            linked.client().setReading(context.channel().isWritable());
+            linked.client().setReading(context.channel().isWritable() && !linked.holdsClientBack());
         }
     }
 

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,6 +72,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private SessionOrigin origin = SessionOrigin.UNKNOWN;
     /** The session's credential was rotated while a message was half way to the client. */
     private boolean rotationToTell;
+
+    /** The server was lent in session mode: it stays though a reload changes the mode. */
+    private boolean keepsServer;
 
     SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
         this.pool = pool;
@@ -121,6 +125,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             case SessionState.Waiting waiting -> keep(in);
             case SessionState.Preparing preparing -> keep(in);
             case SessionState.Learning learning -> keep(in);
+            case SessionState.Leaving leaving -> ReferenceCountUtil.release(in);
             case SessionState.Closed closed -> ReferenceCountUtil.release(in);
         }
     }
@@ -193,7 +198,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     @Override
     public void served(LentServer server) {
-        boolean sharing = pool.servers().settings().sharesStatements();
+        keepsServer = pool.isSessionMode();
+        // Names that the gateway knows alone must be translated on, though a reload has changed the pool mode.
+        boolean sharing = pool.servers().settings().sharesStatements() || statements.any();
         Link link = new Link(this, stream, server, server.parts(), sharing);
         server.link(link);
         if (settings == server.settings() && !server.areSettingsUnknown()) {
@@ -228,7 +235,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         }
         if (state instanceof SessionState.Active) {
             // Both may have been full before they were joined: then no change of writability announces it.
-            setReading(server.isWritable());
+            setReading(server.isWritable() && !link.holdsClientBack());
             server.setReading(channel().isWritable());
         }
     }
@@ -285,7 +292,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         if (rotationToTell) {
             credentialRotated();
         }
-        if (pool.isSessionMode() && !draining && !pool.removed()) {
+        if (keepsServer && !draining && !pool.removed()) {
             restoreSettings(link);
             return;
         }
@@ -301,6 +308,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                 }
             }
             case SessionState.Learning learning -> part(learning.server(), LentServer::giveBack);
+            case SessionState.Leaving leaving -> {
+                state = SessionState.CLOSED;
+                leaving.server().giveBack();
+            }
             default -> {}
         }
     }
@@ -335,7 +346,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     @Override
     public void serverLost(boolean told) {
-        if (told) {
+        if (isOver()) {
+            state = SessionState.CLOSED;
+        } else if (told) {
             state = SessionState.CLOSED;
             finish();
             LastWords.say(channel(), Unpooled.EMPTY_BUFFER);
@@ -411,7 +424,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     }
 
     private void close(Refusal refusal, ErrorResponse answer) {
-        if (state == SessionState.CLOSED) {
+        if (isOver()) {
             return;
         }
         listener.counts().refused(refusal);
@@ -439,10 +452,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     /** Gives everything back. Idempotent. */
     private void end(CloseReason reason) {
-        SessionState was = state;
-        if (was == SessionState.CLOSED) {
+        if (isOver()) {
             return;
         }
+        SessionState was = state;
         state = SessionState.CLOSED;
         switch (was) {
             case SessionState.Waiting waiting -> {
@@ -451,7 +464,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                 }
             }
             case SessionState.Preparing preparing -> preparing.server().discard(reason);
-            case SessionState.Learning learning -> learning.server().discard(reason);
+            case SessionState.Learning learning -> leave(learning.server());
             case SessionState.Active active -> {
                 // PostgreSQL rolls back what a vanished client left open: so does closing the connection. No Sync, no
                 // CopyDone is made up, which might commit.
@@ -462,9 +475,31 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                 }
             }
             case SessionState.Idle idle -> {}
+            case SessionState.Leaving leaving -> {}
             case SessionState.Closed closed -> {}
         }
         finish();
+    }
+
+    private boolean isOver() {
+        return state == SessionState.CLOSED || state instanceof SessionState.Leaving;
+    }
+
+    /** A client that SET something and goes at once does not cost its server. */
+    private void leave(LentServer server) {
+        SessionState leaving = new SessionState.Leaving(server);
+        state = leaving;
+        long patience = pool.servers().settings().serverConnectTimeout().toMillis();
+        pool.loop()
+                .schedule(
+                        () -> {
+                            if (state == leaving) {
+                                state = SessionState.CLOSED;
+                                server.discard(CloseReason.CHECK_FAILED);
+                            }
+                        },
+                        patience,
+                        TimeUnit.MILLISECONDS);
     }
 
     private void finish() {

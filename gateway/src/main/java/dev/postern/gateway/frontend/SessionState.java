@@ -22,6 +22,9 @@ sealed interface SessionState {
     /** Has a server still, which is asked what the client has SET; the client has its answer. */
     record Learning(LentServer server, Link link) implements SessionState {}
 
+    /** The client has gone while its server is asked: it goes back when it has answered. */
+    record Leaving(LentServer server) implements SessionState {}
+
     /** Has a server. */
     record Active(LentServer server, Link link) implements SessionState {}
 

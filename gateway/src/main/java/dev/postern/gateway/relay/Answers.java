@@ -284,7 +284,7 @@ final class Answers {
                 default -> {}
             }
         } else if (request == Request.PARSE) {
-            client.statements().unnamed(null);
+            client.statements().unnamed(null, 0);
         }
     }
 

@@ -10,6 +10,7 @@ public final class ClientStatements {
     private final StatementCache cache;
     private @Nullable Map<StatementName, PreparedStatement> named;
     private byte @Nullable [] unnamed;
+    private int unnamedLook;
     private boolean callsSetConfig;
 
     public ClientStatements(StatementCache cache) {
@@ -83,8 +84,14 @@ public final class ClientStatements {
         return unnamed;
     }
 
-    void unnamed(byte @Nullable [] body) {
+    void unnamed(byte @Nullable [] body, int look) {
         unnamed = body;
+        unnamedLook = look;
+    }
+
+    /** What the text of the unnamed statement says about the session: bits of {@link TextLook}. */
+    int unnamedLook() {
+        return unnamedLook;
     }
 
     /** DEALLOCATE ALL or DISCARD ALL was done; neither drops the unnamed statement. Those sent after it stay. */
@@ -98,6 +105,11 @@ public final class ClientStatements {
                 return gone;
             });
         }
+    }
+
+    /** Whether there are any that no server knows by the client's names. */
+    public boolean any() {
+        return unnamed != null || named != null && !named.isEmpty();
     }
 
     /** The client is gone. */

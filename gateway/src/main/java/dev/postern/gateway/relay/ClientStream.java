@@ -4,6 +4,7 @@ import dev.postern.gateway.protocol.FrontendType;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,12 @@ public final class ClientStream {
 
     /** An unnamed Parse up to this length is remembered, so that it can be put on another server. */
     private static final int MOST_UNNAMED_LENGTH = 1 << 20;
+
+    /** A Query up to this length is looked at as a whole; of a longer one what comes first is. */
+    private static final int MOST_QUERY_HELD = 1 << 16;
+
+    /** A client gets a server when its first message is there, or so many bytes of it. */
+    private static final int MOST_HELD_WITHOUT_SERVER = 1 << 16;
 
     /** Bytes of the current message that are still to come and need not be looked at. */
     private int passing;
@@ -85,7 +92,17 @@ public final class ClientStream {
             return -1;
         }
         MessageHeader.frontendLimit(type); // refuses what is no message, before a server is taken for it
+        if (!isEnough(in, at, end)) {
+            hold(in, at, end);
+            return -1;
+        }
         return at;
+    }
+
+    /** Whoever sends half a message and waits shall not keep a server from others. */
+    private static boolean isEnough(ByteBuf in, int at, int end) {
+        return end - at >= MessageHeader.HEADER_LENGTH
+                && end - at >= Math.min(1 + length(in, at), MOST_HELD_WITHOUT_SERVER);
     }
 
     private static boolean needsNoServer(byte type) {
@@ -119,12 +136,17 @@ public final class ClientStream {
         return first;
     }
 
+    /** Reads on in what was held, now that all that was in flight is answered. */
+    void resume(Requests requests) {
+        read(Unpooled.EMPTY_BUFFER, requests);
+    }
+
     private void readAll(ByteBuf in, Requests requests) {
         int end = in.writerIndex();
         int at = in.readerIndex() + Math.min(passing, in.readableBytes());
         passing -= at - in.readerIndex();
         requests.begin(in);
-        while (end - at >= MessageHeader.HEADER_LENGTH) {
+        while (end - at >= MessageHeader.HEADER_LENGTH && !requests.mustWait()) {
             byte type = in.getByte(at);
             int next = at + 1 + length(in, at);
             if (type == FrontendType.TERMINATE && next <= end) {
@@ -143,6 +165,9 @@ public final class ClientStream {
         requests.passUpTo(at);
         if (!requests.ended()) {
             hold(in, at, end);
+            if (at < end && requests.mustWait()) {
+                requests.waits();
+            }
         }
     }
 
@@ -164,14 +189,13 @@ public final class ClientStream {
     /** Notes the message at this place; false when more of it must come first. */
     private static boolean take(ByteBuf in, int at, int next, int end, byte type, Requests requests) {
         int limit = Math.min(next, end);
-        boolean taken = judge(in, at, next, limit, type, requests);
-        if (taken && (type == FrontendType.QUERY || type == FrontendType.PARSE)) {
-            requests.text(in, at + MessageHeader.HEADER_LENGTH, limit); // once, not for each piece that is held
+        if (type == FrontendType.QUERY && requests.looksIntoTexts()) {
+            if (limit < next && next - at <= MOST_QUERY_HELD) {
+                return false;
+            }
+            requests.query(in, at, limit);
+            return true;
         }
-        return taken;
-    }
-
-    private static boolean judge(ByteBuf in, int at, int next, int limit, byte type, Requests requests) {
         if (!requests.looksInto(type)) {
             requests.sent(type);
             return true;
@@ -191,7 +215,7 @@ public final class ClientStream {
         }
         boolean unnamed = nameEnd == name;
         if (unnamed && next - at > MOST_UNNAMED_LENGTH) {
-            requests.parseUnnamed(null);
+            requests.parseUnnamed(null, TextLook.of(in, nameEnd + 1, limit));
             return true;
         }
         if (next - at > MOST_PARSE_LENGTH) {
@@ -203,7 +227,7 @@ public final class ClientStream {
         byte[] body = new byte[next - nameEnd - 1];
         in.getBytes(nameEnd + 1, body);
         if (unnamed) {
-            requests.parseUnnamed(body);
+            requests.parseUnnamed(body, TextLook.of(in, nameEnd + 1, next));
         } else {
             requests.passUpTo(at);
             requests.parse(StatementName.of(in, name, nameEnd - name), body);
@@ -222,6 +246,7 @@ public final class ClientStream {
         }
         if (nameEnd == name) {
             requests.beforeUnnamed(at);
+            requests.bindsUnnamed();
             requests.sent(FrontendType.BIND);
             return true;
         }

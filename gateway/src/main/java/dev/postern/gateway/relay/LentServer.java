@@ -33,9 +33,6 @@ public interface LentServer extends PooledServer, ServerEnd {
     /** For the console. */
     ServerFacts facts();
 
-    /** Whether it takes more bytes now. */
-    boolean isWritable();
-
     /** The client takes no more bytes for now, or does again. */
     void setReading(boolean reading);
 }

@@ -17,6 +17,12 @@ import java.util.function.Consumer;
  * connections live on.
  */
 public final class Link {
+    /**
+     * With so many requests in flight the client is not read from until half of them are answered. The gateway answers
+     * some itself, behind a long query: then no back pressure of the server's would bound what is remembered for them.
+     */
+    static final int MOST_IN_FLIGHT = 10_000;
+
     private final ClientEnd client;
     private final ServerEnd server;
     private final ClientStream clientStream;
@@ -32,6 +38,13 @@ public final class Link {
     boolean copyingIn;
     /** It has read over a Sync, unless it failed before it came to it. */
     private boolean syncReadOver;
+
+    /** A statement is bound whose execution is one of DISCARD or DEALLOCATE. */
+    private boolean forgetsWhenExecuted;
+    /** Such a statement is in flight: which statements the server holds will be known with its answer. */
+    private boolean forgetting;
+    /** The client is not read from: too much is in flight, or what it sent waits for answers. */
+    private boolean clientHeldBack;
 
     private boolean inDoubt;
 
@@ -76,7 +89,12 @@ public final class Link {
     public void fromClient(ByteBuf bytes) {
         traffic.bytesFromClients += bytes.readableBytes();
         clientStream.read(bytes, requests);
-        if (!ended && isClean()) { // the end of a message that its server no longer waited for
+        if (ended) {
+            return;
+        }
+        if (inFlight.size() > MOST_IN_FLIGHT && clientStream.atBoundary()) {
+            requests.waits();
+        } else if (isClean()) { // the end of a message that its server no longer waited for
             client.ready(this);
         }
     }
@@ -109,6 +127,11 @@ public final class Link {
 
     public ClientEnd client() {
         return client;
+    }
+
+    /** Whether the client may not be read from, though its server takes more bytes. */
+    public boolean holdsClientBack() {
+        return clientHeldBack;
     }
 
     /** The server said that it is ready, outside a transaction; nothing is in flight, no message half way. */
@@ -302,6 +325,49 @@ public final class Link {
         }
     }
 
+    /** DISCARD or DEALLOCATE runs now, or with the next Execute. */
+    void forgets(boolean now) {
+        if (now) {
+            forgetting = true;
+        } else {
+            forgetsWhenExecuted = true;
+        }
+    }
+
+    void executes() {
+        forgetting |= forgetsWhenExecuted;
+        forgetsWhenExecuted = false;
+    }
+
+    /** Whether nothing more may be sent before all that is in flight is answered. */
+    boolean mustWait() {
+        if (forgetting && inFlight.isEmpty()) {
+            forgetting = false;
+        }
+        return forgetting;
+    }
+
+    void holdClientBack() {
+        if (!clientHeldBack) {
+            clientHeldBack = true;
+            client.setReading(false);
+        }
+    }
+
+    /** Enough is answered for the client to go on. */
+    private void letClientGoOn() {
+        boolean waits = mustWait();
+        if (!clientHeldBack || waits || inFlight.size() > MOST_IN_FLIGHT / 2) {
+            return;
+        }
+        clientHeldBack = false;
+        client.setReading(server.isWritable());
+        clientStream.resume(requests);
+        if (!ended) {
+            server.flush();
+        }
+    }
+
     boolean nothingInFlight() {
         return inFlight.isEmpty();
     }
@@ -386,6 +452,9 @@ public final class Link {
         if (internalAnswered && serverStream.atBoundary()) {
             internalAnswered = false;
             internalDone.accept(internalError);
+        }
+        if (clientHeldBack && !ended) {
+            letClientGoOn();
         }
         if (!ended && isClean()) {
             client.ready(this);

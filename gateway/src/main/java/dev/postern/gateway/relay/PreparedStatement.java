@@ -1,5 +1,6 @@
 package dev.postern.gateway.relay;
 
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -12,15 +13,22 @@ final class PreparedStatement {
     private final byte[] body;
 
     private final byte[] serverName;
+    private final int look;
     private int users;
 
     PreparedStatement(byte[] body, long number) {
         this.body = body;
+        this.look = TextLook.of(Unpooled.wrappedBuffer(body), 0, body.length);
         this.serverName = ("postern_" + number).getBytes(StandardCharsets.US_ASCII);
     }
 
     byte[] body() {
         return body;
+    }
+
+    /** What its text says about the session: bits of {@link TextLook}. */
+    int look() {
+        return look;
     }
 
     byte[] serverName() {

@@ -2,6 +2,7 @@ package dev.postern.gateway.relay;
 
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.FrontendType;
+import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.SqlStates;
 import io.netty.buffer.ByteBuf;
@@ -59,10 +60,44 @@ final class Requests {
         client.violated(violation);
     }
 
-    /** The text of a Query or Parse, as far as it has come. */
-    void text(ByteBuf in, int from, int to) {
-        if (sharing && !client.statements().callsSetConfig() && SetConfigCall.isIn(in, from, to)) {
+    // ---- waiting for answers
+
+    /** Whether what comes next must wait until nothing is in flight. */
+    boolean mustWait() {
+        return link.mustWait();
+    }
+
+    /** What comes next is held. Without a Flush the server might wait for it too. */
+    void waits() {
+        server.write(StatementMessages.flush(server.alloc()));
+        link.holdClientBack();
+    }
+
+    // ---- texts
+
+    boolean looksIntoTexts() {
+        return sharing && !link.skipping;
+    }
+
+    /** A Query, as far as it has come: as a whole unless it is long. */
+    void query(ByteBuf in, int at, int to) {
+        seen(TextLook.of(in, at + MessageHeader.HEADER_LENGTH, to), true);
+        sent(FrontendType.QUERY);
+    }
+
+    void bindsUnnamed() {
+        seen(client.statements().unnamedLook(), false);
+    }
+
+    private void seen(int look, boolean runs) {
+        if (look == 0) {
+            return;
+        }
+        if ((look & TextLook.SET_CONFIG) != 0) {
             client.statements().seenSetConfig();
+        }
+        if ((look & TextLook.FORGETS) != 0) {
+            link.forgets(runs);
         }
     }
 
@@ -93,7 +128,10 @@ final class Requests {
                 owe(Request.BIND);
             }
             case FrontendType.DESCRIBE -> owe(Request.DESCRIBE);
-            case FrontendType.EXECUTE -> owe(Request.EXECUTE);
+            case FrontendType.EXECUTE -> {
+                owe(Request.EXECUTE);
+                link.executes();
+            }
             case FrontendType.CLOSE -> owe(Request.CLOSE);
             case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> link.copyEnds();
             case FrontendType.COPY_DATA, FrontendType.FLUSH -> {}
@@ -123,17 +161,17 @@ final class Requests {
     // ---- the unnamed statement
 
     /** Passes as it is; the body is kept so that it can be put on another server (null: too long to keep). */
-    void parseUnnamed(byte @Nullable [] body) {
+    void parseUnnamed(byte @Nullable [] body, int look) {
         link.traffic.clientParses++;
         link.traffic.serverParses++;
-        client.statements().unnamed(body);
+        client.statements().unnamed(body, look);
         unnamedIsHere = true;
         link.begin(Request.PARSE);
     }
 
     void forgetUnnamed() {
         if (sharing) {
-            client.statements().unnamed(null);
+            client.statements().unnamed(null, 0);
             unnamedIsHere = true;
         }
     }
@@ -217,6 +255,7 @@ final class Requests {
         ensureOnServer(statement);
         server.write(StatementMessages.bind(server.alloc(), portalWithTerminator, statement.serverName(), rest));
         link.traffic.binds++;
+        seen(statement.look(), false);
         link.begin(Request.BIND, statement);
     }
 

@@ -12,6 +12,9 @@ public interface ServerEnd {
 
     void flush();
 
+    /** Whether it takes more bytes now. */
+    boolean isWritable();
+
     ByteBufAllocator alloc();
 
     ServerStatements statements();

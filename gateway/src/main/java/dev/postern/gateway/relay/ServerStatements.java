@@ -13,7 +13,7 @@ public final class ServerStatements {
 
     public ServerStatements(StatementCache cache, int limit) {
         this.cache = cache;
-        this.limit = limit;
+        this.limit = Math.max(1, limit); // clients may have some from before a reload that set it to 0
     }
 
     /** Whether the server holds it; it then counts as used just now. */

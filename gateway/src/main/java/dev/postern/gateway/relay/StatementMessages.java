@@ -38,6 +38,10 @@ final class StatementMessages {
         return message.writeByte('S').writeBytes(name).writeByte(0);
     }
 
+    static ByteBuf flush(ByteBufAllocator alloc) {
+        return complete(alloc, FrontendType.FLUSH);
+    }
+
     /** ParseComplete or CloseComplete. */
     static ByteBuf complete(ByteBufAllocator alloc, byte type) {
         return alloc.buffer(MessageHeader.HEADER_LENGTH).writeByte(type).writeInt(MessageHeader.MIN_LENGTH);

@@ -321,6 +321,72 @@ class SessionHandlerTest {
     }
 
     @Test
+    void takesNoServerForHalfAMessage() {
+        session(SessionSettings.NONE);
+        byte[] query = query("select 1");
+
+        for (byte one : java.util.Arrays.copyOf(query, query.length - 1)) {
+            sends(new byte[] {one});
+        }
+
+        assertThat(opening).isEmpty();
+        assertThat(servers.view().waiting()).isZero();
+        sends(new byte[] {0});
+        assertThat(open().received()).contains("select 1");
+    }
+
+    @Test
+    void keepsTheServerOfAClientThatLeavesWhileItsSettingsAreAskedFor() {
+        session(SessionSettings.NONE);
+        sends(query("set x to 1"));
+        FakeServer server = open();
+        server.says(message('C', "SET."), READY);
+        assertThat(server.received()).contains("pg_settings");
+
+        client.close();
+
+        assertThat(server.closed).isNull();
+        server.says(message('C', "SELECT 0."), READY);
+        assertThat(servers.view().idle()).isOne();
+    }
+
+    @Test
+    void keepsTheStatementsOfAClientWhenAReloadChangesThePoolMode() {
+        session(SessionSettings.NONE);
+        sends(message('P', "mine.select 1..."), message('S', ""));
+        FakeServer server = open();
+        server.says(message('1', ""), READY);
+        ServerPool<LentServer> before = servers;
+        servers = newServers(PoolMode.SESSION);
+        pool.replace(servers, SessionTimeouts.NONE);
+        before.close();
+
+        sends(message('D', "Smine."), message('S', ""));
+
+        assertThat(open().received()).contains("postern_1.select 1").contains("Spostern_1");
+    }
+
+    @Test
+    void keepsItsServerWhenAReloadEndsSessionMode() {
+        servers = newServers(PoolMode.SESSION);
+        pool = newPool();
+        session(SessionSettings.NONE);
+        sends(message('P', "mine.select 1..."), message('S', ""));
+        FakeServer server = open();
+        server.says(message('1', ""), READY);
+        ServerPool<LentServer> before = servers;
+        servers = newServers(PoolMode.TRANSACTION);
+        pool.replace(servers, SessionTimeouts.NONE);
+        before.close();
+
+        sends(message('D', "Smine."), message('S', ""));
+        server.says(message('t', "..."), message('n', ""), READY);
+
+        assertThat(server.received()).contains("Smine.");
+        assertThat(server.linked()).isTrue();
+    }
+
+    @Test
     void drainsASessionWhoseLoginEndedAfterTheDrainHadBegun() {
         pool.drain();
 

@@ -160,7 +160,7 @@ class LinkTest {
 
     @Test
     void isNotCleanInTheMiddleOfAMessage() {
-        byte[] half = java.util.Arrays.copyOf(query("select 1"), 8);
+        byte[] half = java.util.Arrays.copyOf(copyData("part of a row"), 8);
         pair.fromClient(sync(), half);
 
         pair.fromServer(ready('I'));
@@ -307,7 +307,8 @@ class LinkTest {
         pair.fromClient(parse("old", "x"), sync());
         pair.fromServer(parseComplete(), ready('I'));
         pair.fromClient(query("discard all"), parse("new", "y"), sync());
-        pair.fromServer(complete("DISCARD ALL"), ready('I'), parseComplete(), ready('I'));
+        pair.fromServer(complete("DISCARD ALL"), ready('I'));
+        pair.fromServer(parseComplete(), ready('I'));
         pair.toServer();
 
         pair.fromClient(bind("new"), bind("old"), sync());
@@ -485,6 +486,70 @@ class LinkTest {
         pair.fromClient(bind(""), sync());
 
         assertThat(pair.toServer()).containsExactly("P:.select 2...", "B:........", "S:");
+    }
+
+    @Test
+    void doesNotReadOnFromAClientWithTooMuchInFlight() {
+        pair.fromClient(query("select pg_sleep(1000)"));
+        pair.toServer();
+        byte[][] closes = new byte[Link.MOST_IN_FLIGHT][];
+        java.util.Arrays.fill(closes, close("nothing"));
+        pair.fromClient(closes);
+        assertThat(pair.client.reading).isFalse();
+        assertThat(pair.toServer())
+                .as("nothing to wait for on the server's side")
+                .containsExactly("H:");
+
+        pair.fromServer(complete("SELECT 1"), ready('I'));
+
+        assertThat(pair.client.reading).isTrue();
+        assertThat(pair.toClient()).hasSize(2 + Link.MOST_IN_FLIGHT);
+    }
+
+    @Test
+    void readsOnInTheMiddleOfAMessageWhateverIsInFlight() {
+        pair.fromClient(query("select pg_sleep(1000)"));
+        byte[][] closes = new byte[Link.MOST_IN_FLIGHT][];
+        java.util.Arrays.fill(closes, close("nothing"));
+        byte[] row = copyData("x".repeat(100));
+        pair.fromClient(Frames.join(Frames.join(closes), java.util.Arrays.copyOf(row, 50)));
+        assertThat(pair.client.reading).isTrue();
+
+        pair.fromClient(java.util.Arrays.copyOfRange(row, 50, row.length));
+
+        assertThat(pair.client.reading).isFalse();
+        assertThat(pair.toServer()).endsWith("d:" + "x".repeat(100), "H:");
+    }
+
+    @Test
+    void sendsNothingBehindADiscardAllBeforeItIsAnswered() {
+        pair.fromClient(parse("a", "select 1"), sync());
+        pair.fromServer(parseComplete(), ready('I'));
+        pair.relink();
+        pair.toServer();
+        pair.toClient();
+
+        pair.fromClient(query("/* all */ Discard All"), parse("a", "select 1"), bind("a"), execute(), sync());
+
+        assertThat(pair.toServer()).containsExactly("Q:/* all */ Discard All.", "H:");
+        assertThat(pair.client.reading).isFalse();
+        pair.fromServer(complete("DISCARD ALL"), ready('I'));
+        assertThat(pair.toServer()).containsExactly("P:postern_2.select 1...", "B:.postern_2.......", "E:.....", "S:");
+        assertThat(pair.client.reading).isTrue();
+        assertThat(pair.link.isClean()).isFalse();
+        pair.fromServer(parseComplete(), bindComplete(), row("1"), complete("SELECT 1"), ready('I'));
+        assertThat(pair.link.isClean()).isTrue();
+    }
+
+    @Test
+    void waitsForAnExecutedDiscardAllToo() {
+        pair.fromClient(parse("", "deallocate all"), bind(""), execute(), sync());
+
+        assertThat(pair.toServer()).containsExactly("P:.deallocate all...", "B:........", "E:.....", "H:");
+        pair.fromServer(parseComplete(), bindComplete(), complete("DEALLOCATE ALL"));
+        assertThat(pair.toServer()).containsExactly("S:");
+        pair.fromServer(ready('I'));
+        assertThat(pair.link.isClean()).isTrue();
     }
 
     @Test

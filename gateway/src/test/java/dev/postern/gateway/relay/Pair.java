@@ -148,8 +148,12 @@ final class Pair {
             told.add(fatalPassed ? "lost, told" : "lost");
         }
 
+        boolean reading = true;
+
         @Override
-        public void setReading(boolean reading) {}
+        public void setReading(boolean on) {
+            reading = on;
+        }
 
         @Override
         public void terminated() {
@@ -186,6 +190,11 @@ final class Pair {
         Server(ServerParts parts, ServerStatements statements) {
             this.parts = parts;
             this.statements = statements;
+        }
+
+        @Override
+        public boolean isWritable() {
+            return true;
         }
 
         @Override

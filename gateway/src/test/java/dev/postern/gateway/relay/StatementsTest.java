@@ -118,7 +118,7 @@ class StatementsTest {
         PreparedStatement late = one.put(name("late"), body("y"));
         server.add(early);
         server.add(late);
-        one.unnamed(body("u"));
+        one.unnamed(body("u"), 0);
 
         one.clearNamedBut(Map.of(name("late"), late));
         server.clearBut(Set.of(late));
