@@ -229,7 +229,13 @@ final class AuthQueries implements AutoCloseable {
                 "",
                 "",
                 0,
-                defaults.cancelWaitTimeout());
+                defaults.cancelWaitTimeout(),
+                Duration.ZERO,
+                0,
+                0,
+                false,
+                false,
+                false);
     }
 
     @Override

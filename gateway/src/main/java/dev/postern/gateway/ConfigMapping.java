@@ -9,6 +9,7 @@ import dev.postern.gateway.config.BackendConfig;
 import dev.postern.gateway.config.BackendTlsConfig;
 import dev.postern.gateway.config.CaFile;
 import dev.postern.gateway.config.Cidr;
+import dev.postern.gateway.config.LimitsConfig;
 import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.ListenerTlsConfig;
 import dev.postern.gateway.config.PoolConfig;
@@ -16,6 +17,7 @@ import dev.postern.gateway.config.ProxyProtocolConfig;
 import dev.postern.gateway.config.RouteTimeoutsConfig;
 import dev.postern.gateway.config.ThrottleConfig;
 import dev.postern.gateway.config.UserSecretConfig;
+import dev.postern.gateway.frontend.ClientLimits;
 import dev.postern.gateway.frontend.Listener.TlsMode;
 import dev.postern.gateway.frontend.SessionTimeouts;
 import dev.postern.gateway.pool.PoolMode;
@@ -56,7 +58,13 @@ final class ConfigMapping {
                 config.serverCheckQuery(),
                 config.serverResetQuery(),
                 config.maxPreparedStatements(),
-                config.cancelWaitTimeout());
+                config.cancelWaitTimeout(),
+                config.queryWaitNotify(),
+                config.maxDbConnections(),
+                config.maxUserConnections(),
+                config.serverRoundRobin(),
+                config.serverResetQueryAlways(),
+                config.serverFastClose());
     }
 
     static LoginThrottle throttle(ThrottleConfig config) {
@@ -75,6 +83,14 @@ final class ConfigMapping {
                 config.idleTransactionTimeout(),
                 config.transactionTimeout(),
                 config.queryTimeout());
+    }
+
+    static ClientLimits limits(LimitsConfig config) {
+        return new ClientLimits(
+                config.maxClientConn(),
+                config.maxClientConnPerRoute(),
+                config.maxDbClientConnections(),
+                config.maxUserClientConnections());
     }
 
     static List<ServerAddress> hosts(BackendConfig config) {

@@ -106,7 +106,7 @@ public final class Gateway implements AutoCloseable {
         services.throttle(ConfigMapping.throttle(config.throttle()));
         this.authQueries = new AuthQueries(loops, resolver, services);
         this.routes = new RouteSnapshot(services.fakes(), services::throttle);
-        this.counts = new ClientCounts(config.limits().maxClientConn());
+        this.counts = new ClientCounts(ConfigMapping.limits(config.limits()));
         addresses.limits(config.limits().maxConnPerAddress(), config.limits().maxLoginsPerAddress());
         this.reports = new GatewayReports(
                 this::notReady,
@@ -395,7 +395,7 @@ public final class Gateway implements AutoCloseable {
         Optional<ClientAuthenticator> consoleAuthenticator = consoleAuthenticator(next);
         applyRoutes(next);
         entrance.configure(next.admin(), consoleAuthenticator);
-        counts.maxClientConn(next.limits().maxClientConn());
+        counts.limits(ConfigMapping.limits(next.limits()));
         addresses.limits(next.limits().maxConnPerAddress(), next.limits().maxLoginsPerAddress());
         LogOutput.apply(next.logging());
         if (!next.throttle().equals(config.throttle())) {

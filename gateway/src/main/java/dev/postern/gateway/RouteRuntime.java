@@ -334,12 +334,23 @@ final class RouteRuntime {
                 connector,
                 Loops.timer(place.loop()),
                 generation -> credentials.generation(generation).overdue(),
-                place.stats());
+                place.stats(),
+                services.limits().of(config.name() + " " + key.database(), role(key)));
         returns.pool = Optional.of(servers);
         if (services.switches().isPaused(new Switches.Database(config.name(), place.name()))) {
             servers.pause();
         }
         return servers;
+    }
+
+    /** Whose connections maxUserConnections counts together; a source of changing roles counts as one. */
+    private String role(PoolKey key) {
+        return switch (config.credentials()) {
+            case CredentialsConfig.Static fixed -> fixed.user();
+            case CredentialsConfig.File file -> "file " + file.userFile();
+            case CredentialsConfig.Vault vault -> "vault " + vault.connection() + " " + vault.path();
+            case CredentialsConfig.PassThrough none -> key.role().orElse("");
+        };
     }
 
     /** Ties the two that need each other: the pool opens connections, and they go back to it. */

@@ -8,6 +8,7 @@ import dev.postern.auth.password.FakeVerifiers;
 import dev.postern.auth.password.ScramVerifier;
 import dev.postern.auth.password.StretchExecutor;
 import dev.postern.auth.server.ScramKeyCache;
+import dev.postern.gateway.pool.SharedLimits;
 import dev.postern.tls.CertificateWatcher;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -26,6 +27,7 @@ final class Services implements AutoCloseable {
     private final Switches switches = new Switches();
     private volatile LoginThrottle throttle = new LoginThrottle();
     private final FakeVerifiers fakes;
+    private final SharedLimits.Registry limits = new SharedLimits.Registry();
 
     Services() {
         byte[] key = new byte[32];
@@ -70,6 +72,11 @@ final class Services implements AutoCloseable {
 
     FakeVerifiers fakes() {
         return fakes;
+    }
+
+    /** What pools of all routes count together. */
+    SharedLimits.Registry limits() {
+        return limits;
     }
 
     @Override

@@ -198,6 +198,9 @@ final class AuthQueryConnection extends ByteToMessageDecoder implements PooledSe
     }
 
     @Override
+    public void closeSoon() {}
+
+    @Override
     public void expire() {
         close(CloseReason.CREDENTIAL_ROTATED);
     }

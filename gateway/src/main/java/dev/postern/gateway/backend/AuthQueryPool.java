@@ -16,6 +16,7 @@ import dev.postern.gateway.pool.PoolStats;
 import dev.postern.gateway.pool.ServerFailure;
 import dev.postern.gateway.pool.ServerOpener;
 import dev.postern.gateway.pool.ServerPool;
+import dev.postern.gateway.pool.SharedLimits;
 import dev.postern.gateway.pool.Waiter;
 import dev.postern.gateway.protocol.LogKeys;
 import io.netty.channel.Channel;
@@ -78,7 +79,8 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
                 new Opener(),
                 timer,
                 generation -> credentials.generation(generation).overdue(),
-                new PoolStats());
+                new PoolStats(),
+                SharedLimits.NONE);
         credentials.listen(new CredentialListener() {
             @Override
             public void rotated(Credential current) {

@@ -2,7 +2,6 @@ package dev.postern.gateway.backend;
 
 import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.pool.ConnectionIds;
-import dev.postern.gateway.pool.PoolMode;
 import dev.postern.gateway.pool.PoolSettings;
 import dev.postern.gateway.pool.Seat;
 import dev.postern.gateway.pool.ServerFacts;
@@ -118,6 +117,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     /** An error is kept from the client until it is known whether the role is still there. */
     private boolean asking;
 
+    private boolean closesSoon;
     private boolean closed;
     private boolean suspended;
     private boolean wantsReading = true;
@@ -172,6 +172,16 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         if (linked != null) {
             linked.client().credentialRotated();
         }
+    }
+
+    @Override
+    public void closeSoon() {
+        closesSoon = true;
+    }
+
+    @Override
+    public boolean closesSoon() {
+        return closesSoon;
     }
 
     @Override
@@ -248,7 +258,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         }
         returning = false;
         String reset = home.settings().serverResetQuery();
-        if (home.settings().mode() == PoolMode.SESSION && !reset.isEmpty()) {
+        if (home.settings().resets()) {
             runOwn(reset, error -> {
                 if (error.isPresent()) {
                     close(CloseReason.RESET_FAILED);

@@ -4,16 +4,24 @@ import dev.postern.gateway.config.yaml.Checked;
 import dev.postern.gateway.config.yaml.Checks;
 
 /**
- * Bounds of the gateway as a whole.
+ * Bounds of the gateway as a whole. 0 switches each but the first off.
  *
  * @param maxClientConn client connections in all, logged in or not; default 10000 (PgBouncer: max_client_conn, 100 there)
- * @param maxClientConnPerRoute client connections of one route; default 0: no limit (PgBouncer: max_db_client_connections)
+ * @param maxClientConnPerRoute clients of one route; default 0
+ * @param maxDbClientConnections clients of one database, as they name it, of a route; default 0 (max_db_client_connections)
+ * @param maxUserClientConnections clients of one user over all routes; default 0 (max_user_client_connections)
  * @param maxConnPerAddress client connections from one address (an IPv6 /64), logged in or not; default 0: no limit
  * @param maxLoginsPerAddress those of them that are not logged in; default 0: no limit
  */
-public record LimitsConfig(int maxClientConn, int maxClientConnPerRoute, int maxConnPerAddress, int maxLoginsPerAddress)
+public record LimitsConfig(
+        int maxClientConn,
+        int maxClientConnPerRoute,
+        int maxDbClientConnections,
+        int maxUserClientConnections,
+        int maxConnPerAddress,
+        int maxLoginsPerAddress)
         implements Checked {
-    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0, 0, 0);
+    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0, 0, 0, 0, 0);
 
     private static final int MAX = 1_000_000;
 
@@ -21,6 +29,8 @@ public record LimitsConfig(int maxClientConn, int maxClientConnPerRoute, int max
     public void check(Checks checks) {
         checks.range("maxClientConn", maxClientConn, 1, MAX)
                 .range("maxClientConnPerRoute", maxClientConnPerRoute, 0, MAX)
+                .range("maxDbClientConnections", maxDbClientConnections, 0, MAX)
+                .range("maxUserClientConnections", maxUserClientConnections, 0, MAX)
                 .range("maxConnPerAddress", maxConnPerAddress, 0, MAX)
                 .range("maxLoginsPerAddress", maxLoginsPerAddress, 0, MAX);
     }

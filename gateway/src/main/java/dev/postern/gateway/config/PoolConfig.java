@@ -24,11 +24,14 @@ import java.time.Duration;
  * @param serverCheckQuery what tests it; default empty: an empty query
  * @param serverResetQuery what cleans it between sessions; default {@code DISCARD ALL}; empty: nothing
  * @param maxPreparedStatements named statements kept on one server connection; default 200; 0: not tracked
- * @param maxDbConnections server connections of the route over all users; default 0: no limit
- * @param maxUserConnections server connections of one user over all pools; default 0: no limit
+ * @param maxDbConnections server connections of one database of the route over all its pools; default 0: no limit
+ * @param maxUserConnections server connections of one server role over all pools; default 0: no limit
  * @param cancelWaitTimeout how long a cancel request waits for a connection; default 10s; 0: for ever
  * @param pinOnSessionState transaction mode only: keep the server while the session holds what cannot be carried over;
  *     default false; not in PgBouncer
+ * @param serverRoundRobin lend the connection that has idled longest instead of the one used last; default false
+ * @param serverResetQueryAlways run {@code serverResetQuery} in transaction mode too; default false
+ * @param serverFastClose session mode: a connection to be replaced ends with the transaction; default false
  */
 public record PoolConfig(
         PoolMode mode,
@@ -49,7 +52,10 @@ public record PoolConfig(
         int maxDbConnections,
         int maxUserConnections,
         Duration cancelWaitTimeout,
-        boolean pinOnSessionState)
+        boolean pinOnSessionState,
+        boolean serverRoundRobin,
+        boolean serverResetQueryAlways,
+        boolean serverFastClose)
         implements Checked {
 
     /** What a key is when neither the route nor the top level has it. */
@@ -72,6 +78,9 @@ public record PoolConfig(
             0,
             0,
             Duration.ofSeconds(10),
+            false,
+            false,
+            false,
             false);
 
     /** PostgreSQL's own upper bound of max_connections. */

@@ -72,10 +72,11 @@ public final class AddressCounts {
     Optional<Refusal> refuses(Entry entry) {
         Count count = counts.getOrDefault(entry.address, new Count(0, 0));
         if (mostConnections > 0 && count.connections() > mostConnections) {
-            return Optional.of(new Refusal.TooManyClients("limits.maxConnPerAddress"));
+            return Optional.of(
+                    new Refusal.TooManyClients("max_conn_per_address", "maxConnPerAddress=" + mostConnections));
         }
         return mostLogins > 0 && count.logins() > mostLogins
-                ? Optional.of(new Refusal.TooManyClients("limits.maxLoginsPerAddress"))
+                ? Optional.of(new Refusal.TooManyClients("max_logins_per_address", "maxLoginsPerAddress=" + mostLogins))
                 : Optional.empty();
     }
 

@@ -1,6 +1,7 @@
 package dev.postern.gateway.frontend;
 
 import dev.postern.gateway.protocol.Refusal;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,14 +15,15 @@ public final class ClientCounts {
     private final LongAdder logins = new LongAdder();
     private final LongAdder cancels = new LongAdder();
     private final ConcurrentHashMap<String, LongAdder> refusals = new ConcurrentHashMap<>();
-    private volatile int maxClientConn;
+    private final ConcurrentHashMap<ClientLimits.Of, Integer> sessions = new ConcurrentHashMap<>();
+    private volatile ClientLimits limits;
 
-    public ClientCounts(int maxClientConn) {
-        this.maxClientConn = maxClientConn;
+    public ClientCounts(ClientLimits limits) {
+        this.limits = limits;
     }
 
-    public void maxClientConn(int limit) {
-        maxClientConn = limit;
+    public void limits(ClientLimits changed) {
+        limits = changed;
     }
 
     void opened() {
@@ -33,18 +35,46 @@ public final class ClientCounts {
         open.decrementAndGet();
     }
 
-    /** Whether one more session is too many. */
-    Optional<Refusal> login() {
-        if (loggedIn.incrementAndGet() > maxClientConn) {
-            loggedIn.decrementAndGet();
-            return Optional.of(new Refusal.TooManyClients("maxClientConn=" + maxClientConn));
+    /**
+     * Whether the gateway has room for the connection that sent a startup packet. As in PgBouncer those that log in count
+     * as well, and nobody is asked for a password in vain.
+     */
+    Optional<Refusal> admits() {
+        int most = limits.maxClientConn();
+        return open.get() > most
+                ? Optional.of(new Refusal.TooManyClients("max_client_conn", "maxClientConn=" + most))
+                : Optional.empty();
+    }
+
+    /** One more session of an authenticated client, unless it is too many; each one that is not ends with {@link #logout}. */
+    Optional<Refusal> login(String route, String database, String user) {
+        ClientLimits now = limits;
+        List<ClientLimits.Counted> counted = now.of(route, database, user);
+        for (int i = 0; i < counted.size(); i++) {
+            ClientLimits.Counted one = counted.get(i);
+            int clients = sessions.merge(one.of(), 1, Integer::sum);
+            if (one.most() > 0 && clients > one.most()) {
+                counted.subList(0, i + 1).forEach(taken -> leave(taken.of()));
+                return Optional.of(new Refusal.TooManyClients(one.limit(), one.toString()));
+            }
         }
+        loggedIn.incrementAndGet();
         logins.increment();
         return Optional.empty();
     }
 
-    void logout() {
+    void logout(String route, String database, String user) {
+        limits.of(route, database, user).forEach(counted -> leave(counted.of()));
         loggedIn.decrementAndGet();
+    }
+
+    private void leave(ClientLimits.Of of) {
+        sessions.computeIfPresent(of, (key, clients) -> clients == 1 ? null : clients - 1);
+    }
+
+    /** Sessions of one route, database or user. */
+    public int sessions(ClientLimits.Of of) {
+        return sessions.getOrDefault(of, 0);
     }
 
     void refused(Refusal refusal) {
@@ -59,9 +89,9 @@ public final class ClientCounts {
         cancels.increment();
     }
 
-    /** Most sessions. */
+    /** Most connections. */
     public int limit() {
-        return maxClientConn;
+        return limits.maxClientConn();
     }
 
     /** Connections that are open, in whatever state. */

@@ -54,6 +54,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     /** Bytes that a client may send ahead while it waits; then it is not read from. */
     private static final int MOST_PENDING = 1 << 16;
 
+    /** Servers that one request may lose before it has been sent: a client's settings may be what kills them. */
+    private static final int MOST_SERVERS_LOST = 3;
+
     private final long id = ConnectionIds.next();
     private final SessionPool pool;
     private final Listener listener;
@@ -66,6 +69,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private @Nullable Channel channel;
     private int cancelProcessId;
     private long idleSince = System.nanoTime();
+    private int serversLost;
     private boolean draining;
     private boolean suspended;
     private boolean wantsReading = true;
@@ -207,7 +211,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             activate(server, link);
             return;
         }
-        state = new SessionState.Preparing(server, link);
+        state = new SessionState.Preparing(server, link, true);
         if (link.applySettings(error -> prepared(server, link, error))) {
             activate(server, link);
         }
@@ -227,6 +231,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     private void activate(LentServer server, Link link) {
         state = new SessionState.Active(server, link);
+        serversLost = 0;
         ByteBuf input = pending;
         pending = null;
         if (input != null) {
@@ -247,6 +252,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             return;
         }
         close(Refusals.of(failure, pool.route()));
+    }
+
+    @Override
+    public void waitsLong() {
+        ByteBuf out = channel().alloc().buffer();
+        NoticeResponse.notice(
+                        SqlStates.SUCCESSFUL_COMPLETION,
+                        "query_wait_notify: all server connections are in use, waiting for one")
+                .encode(out);
+        channel().writeAndFlush(out, channel().voidPromise());
     }
 
     // ---- from the link
@@ -337,7 +352,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         if (state instanceof SessionState.Active active
                 && settings != active.server().settings()) {
             flush();
-            state = new SessionState.Preparing(active.server(), link);
+            state = new SessionState.Preparing(active.server(), link, false);
             if (link.applySettings(error -> prepared(active.server(), link, error))) {
                 state = active;
             }
@@ -348,6 +363,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     public void serverLost(boolean told) {
         if (isOver()) {
             state = SessionState.CLOSED;
+        } else if (state instanceof SessionState.Preparing preparing
+                && preparing.untouched()
+                && ++serversLost <= MOST_SERVERS_LOST) {
+            state = SessionState.IDLE;
+            checkout(); // no byte of the client's had reached that server: it need not know
         } else if (told) {
             state = SessionState.CLOSED;
             finish();
@@ -443,6 +463,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         return switch (refusal) {
             case Refusal.ShuttingDown ignored -> CloseReason.SHUTDOWN;
             case Refusal.CredentialEnded ignored -> CloseReason.CREDENTIAL_ROTATED;
+            case Refusal.ServerReplaced ignored -> CloseReason.RECONNECT;
             case Refusal.QueryTimeout ignored -> CloseReason.TIMEOUT;
             case Refusal.TransactionTimeout ignored -> CloseReason.TIMEOUT;
             case Refusal.IdleTransactionTimeout ignored -> CloseReason.TIMEOUT;
@@ -657,7 +678,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private @Nullable LentServer server() {
         return switch (state) {
             case SessionState.Active(var server, var link) -> server;
-            case SessionState.Preparing(var server, var link) -> server;
+            case SessionState.Preparing(var server, var link, var untouched) -> server;
             case SessionState.Learning(var server, var link) -> server;
             default -> null;
         };
@@ -669,6 +690,15 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             case SessionState.Active active
             when active.link().isClean() -> close(new Refusal.RouteRemoved(pool.route()));
             default -> {}
+        }
+    }
+
+    /** serverFastClose: the server is to be replaced, and no transaction is open on it. */
+    void closeIfServerEnds() {
+        if (state instanceof SessionState.Active active
+                && active.server().closesSoon()
+                && active.link().isClean()) {
+            close(new Refusal.ServerReplaced(pool.route()));
         }
     }
 

@@ -185,6 +185,9 @@ public final class SessionPool {
         if (clients == 0 && servers.empty()) {
             unused.empty();
         }
+        if (isSessionMode() && servers.settings().serverFastClose()) {
+            forEachSession(SessionHandler::closeIfServerEnds);
+        }
         if (timeouts.any()) {
             long now = System.nanoTime();
             forEachSession(session -> session.checkTimeouts(now));

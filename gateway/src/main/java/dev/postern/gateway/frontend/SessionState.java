@@ -16,8 +16,12 @@ sealed interface SessionState {
         Ticket<LentServer> ticket;
     }
 
-    /** Has a server; its settings are being put on it. */
-    record Preparing(LentServer server, Link link) implements SessionState {}
+    /**
+     * Has a server; its settings are being put on it.
+     *
+     * @param untouched the client has sent nothing to this server yet
+     */
+    record Preparing(LentServer server, Link link, boolean untouched) implements SessionState {}
 
     /** Has a server still, which is asked what the client has SET; the client has its answer. */
     record Learning(LentServer server, Link link) implements SessionState {}

@@ -23,6 +23,8 @@ import java.util.Optional;
 /** The startup packet: a cancel request goes its short way; a session is given its route, and goes on to its loop. */
 final class StartupHandler extends ByteToMessageDecoder {
     private static final String ROUTE_OPTION = "postern.route";
+    /** Who looks after a full gateway must still come in. */
+    private static final String CONSOLE = "pgbouncer";
 
     private final Login login;
     private boolean done;
@@ -74,6 +76,11 @@ final class StartupHandler extends ByteToMessageDecoder {
         Optional<String> routeOption = Optional.ofNullable(settings.remove(ROUTE_OPTION));
         if (startup.replication() != ReplicationMode.NONE) {
             login.refuse(new Refusal.FeatureNotSupported("replication connections are not supported here"));
+            return;
+        }
+        Optional<Refusal> full = login.listener().counts().admits();
+        if (full.isPresent() && !startup.database().equals(CONSOLE)) {
+            login.refuse(full.get());
             return;
         }
         Optional<TlsFacts> tls = TlsFacts.of(ctx.pipeline());

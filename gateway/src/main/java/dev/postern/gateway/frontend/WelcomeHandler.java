@@ -65,14 +65,15 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
         pool.entered();
         ctx.channel().closeFuture().addListener(closed -> pool.left());
         ctx.write(login.encoded(new AuthenticationOk()));
-        Optional<Refusal> tooMany = login.listener().counts().login();
+        ClientCounts counts = login.listener().counts();
+        Optional<Refusal> tooMany = counts.login(route.name(), startup.database(), identity.user());
         if (tooMany.isPresent()) {
             login.refuse(tooMany.get());
             return;
         }
         ctx.channel()
                 .closeFuture()
-                .addListener(closed -> login.listener().counts().logout());
+                .addListener(closed -> counts.logout(route.name(), startup.database(), identity.user()));
         Welcome known = pool.welcomes().get(judged);
         if (known != null && pool.servers().failure() == null) {
             welcome(known);

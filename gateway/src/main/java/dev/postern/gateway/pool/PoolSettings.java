@@ -23,6 +23,12 @@ import java.time.Duration;
  * @param maxPreparedStatements named statements kept on one server in transaction mode; zero: statement names pass
  *     through untouched
  * @param cancelWaitTimeout how long a cancel request may take to reach the server
+ * @param queryWaitNotify after which wait a waiter is told that it waits; zero: never
+ * @param maxDbConnections most server connections of the pools that share the database's limit; zero: no limit
+ * @param maxUserConnections most server connections of the pools that share the role's limit; zero: no limit
+ * @param serverRoundRobin lends the server that has idled longest, not the one used last
+ * @param serverResetQueryAlways runs {@code serverResetQuery} in transaction mode too
+ * @param serverFastClose in session mode a server that is to be replaced ends with the transaction, not the session
  */
 public record PoolSettings(
         PoolMode mode,
@@ -39,7 +45,13 @@ public record PoolSettings(
         String serverCheckQuery,
         String serverResetQuery,
         int maxPreparedStatements,
-        Duration cancelWaitTimeout) {
+        Duration cancelWaitTimeout,
+        Duration queryWaitNotify,
+        int maxDbConnections,
+        int maxUserConnections,
+        boolean serverRoundRobin,
+        boolean serverResetQueryAlways,
+        boolean serverFastClose) {
 
     public PoolSettings {
         if (defaultPoolSize < 1) {
@@ -64,7 +76,13 @@ public record PoolSettings(
                 "",
                 "DISCARD ALL",
                 200,
-                Duration.ofSeconds(10));
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(5),
+                0,
+                0,
+                false,
+                false,
+                false);
     }
 
     public PoolSettings withServerCheckQuery(String query) {
@@ -83,7 +101,18 @@ public record PoolSettings(
                 query,
                 serverResetQuery,
                 maxPreparedStatements,
-                cancelWaitTimeout);
+                cancelWaitTimeout,
+                queryWaitNotify,
+                maxDbConnections,
+                maxUserConnections,
+                serverRoundRobin,
+                serverResetQueryAlways,
+                serverFastClose);
+    }
+
+    /** Whether the reset query is run before a server goes back. */
+    public boolean resets() {
+        return !serverResetQuery.isEmpty() && (mode == PoolMode.SESSION || serverResetQueryAlways);
     }
 
     /** Of a pool that one client role has to itself: nothing is kept open without its clients. */
@@ -103,7 +132,13 @@ public record PoolSettings(
                 serverCheckQuery,
                 serverResetQuery,
                 maxPreparedStatements,
-                cancelWaitTimeout);
+                cancelWaitTimeout,
+                queryWaitNotify,
+                maxDbConnections,
+                maxUserConnections,
+                serverRoundRobin,
+                serverResetQueryAlways,
+                serverFastClose);
     }
 
     public boolean sharesStatements() {

@@ -16,6 +16,9 @@ public interface PooledServer {
     /** A newer credential is there: a client that keeps the connection as long as it likes is told so. */
     default void announceRotation() {}
 
+    /** It is lent, and is to be replaced: a session that keeps it should end with its transaction. */
+    void closeSoon();
+
     /** Closes the connection; {@link ServerPool#remove} is called before this returns. */
     void close(CloseReason reason);
 }

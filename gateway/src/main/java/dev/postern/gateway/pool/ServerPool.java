@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +23,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every method runs on the pool's event loop.
  */
-public final class ServerPool<S extends PooledServer> {
+public final class ServerPool<S extends PooledServer> implements ConnectionLimit.Member {
     private final PoolSettings settings;
     private final ServerOpener<S> opener;
     private final LoopTimer timer;
     private final LongPredicate doubtful;
     private final PoolStats stats;
+    private final SharedLimits limits;
     private final OpenBackOff backOff;
     private final Waiters<S> waiters = new Waiters<>();
     /** The last one is the most recently used. */
@@ -48,20 +50,27 @@ public final class ServerPool<S extends PooledServer> {
     private boolean closed;
     private boolean serving;
     private boolean serveAgain;
+    private volatile boolean wantsRoom;
     private @Nullable ServerFailure lastFailure;
 
     /** A pool whose credentials do not end. */
     public ServerPool(PoolSettings settings, ServerOpener<S> opener, LoopTimer timer) {
-        this(settings, opener, timer, generation -> false, new PoolStats());
+        this(settings, opener, timer, generation -> false, new PoolStats(), SharedLimits.NONE);
     }
 
     /**
      * @param doubtful whether the role of this generation may have vanished: then each connection of it is checked before
      *     each time it is lent
      * @param stats goes on counting where a predecessor, which closes, has come to
+     * @param limits that this pool shares with others
      */
     public ServerPool(
-            PoolSettings settings, ServerOpener<S> opener, LoopTimer timer, LongPredicate doubtful, PoolStats stats) {
+            PoolSettings settings,
+            ServerOpener<S> opener,
+            LoopTimer timer,
+            LongPredicate doubtful,
+            PoolStats stats,
+            SharedLimits limits) {
         this.doubtful = doubtful;
         this.stats = stats;
         this.settings = settings;
@@ -69,6 +78,8 @@ public final class ServerPool<S extends PooledServer> {
         this.timer = timer;
         this.olderServeUntil = timer.nanoTime();
         this.backOff = new OpenBackOff(settings.serverLoginRetry());
+        this.limits = limits;
+        limits.join(this);
     }
 
     public PoolSettings settings() {
@@ -102,11 +113,11 @@ public final class ServerPool<S extends PooledServer> {
         if (paused || closed || waiters.size() > 0) {
             return null;
         }
-        S server = idle.peekLast();
+        S server = nextIdle();
         if (server == null || mustCheck(server) || worn(server)) {
             return null;
         }
-        idle.removeLast();
+        takeIdle();
         lend(server);
         return server;
     }
@@ -164,6 +175,22 @@ public final class ServerPool<S extends PooledServer> {
         return replaced == 0 && server.seat().epoch == epoch && now - olderServeUntil < 0;
     }
 
+    private @Nullable S nextIdle() {
+        return settings.serverRoundRobin() ? idle.peekFirst() : idle.peekLast();
+    }
+
+    private @Nullable S takeIdle() {
+        return settings.serverRoundRobin() ? idle.pollFirst() : idle.pollLast();
+    }
+
+    private void putBack(S server) {
+        if (settings.serverRoundRobin()) {
+            idle.addFirst(server);
+        } else {
+            idle.addLast(server);
+        }
+    }
+
     private void makeIdle(S server) {
         server.seat().state = State.IDLE;
         server.seat().idleSince = timer.nanoTime();
@@ -202,7 +229,7 @@ public final class ServerPool<S extends PooledServer> {
 
     private void serveRound() {
         while (waiters.size() > 0 && !paused && !closed) {
-            S server = idle.pollLast();
+            S server = takeIdle();
             if (server == null) {
                 grow();
                 return;
@@ -214,7 +241,7 @@ public final class ServerPool<S extends PooledServer> {
             } else if (tested < waiters.size()) {
                 check(server);
             } else {
-                idle.addLast(server); // enough are being checked for those who wait
+                putBack(server); // enough are being checked for those who wait
                 return;
             }
         }
@@ -223,7 +250,7 @@ public final class ServerPool<S extends PooledServer> {
     /** One that is idle and known to be good at this moment: it need not be checked. */
     private void serveFirst(S server) {
         if (waiters.size() > 0 && !paused) {
-            idle.removeLast();
+            idle.remove(server);
             serve(server);
         }
         serveWaiters();
@@ -232,7 +259,7 @@ public final class ServerPool<S extends PooledServer> {
     private void serve(S server) {
         Ticket<S> ticket = waiters.poll();
         if (ticket == null) {
-            idle.addLast(server);
+            putBack(server);
             return;
         }
         stats.waitTime += timer.nanoTime() - ticket.since();
@@ -291,13 +318,61 @@ public final class ServerPool<S extends PooledServer> {
                 && servers.size() + opening < limit(now)
                 && backOff.mayOpen(now)
                 && (lastFailure == null || opening == 0)) {
-            open();
+            if (!open(true)) {
+                return;
+            }
         }
     }
 
-    private void open() {
+    /**
+     * False when a limit that other pools share is reached. For a waiter an idle server of another pool is then closed,
+     * and the pool hears of the room that it leaves; what is opened in advance evicts nobody.
+     */
+    private boolean open(boolean forWaiter) {
+        if (!limits.tryTake(settings)) {
+            if (!forWaiter) {
+                return false;
+            }
+            wantsRoom = true;
+            if (!limits.tryTake(settings)) { // again: room made just before that was nobody's to be told of
+                limits.makeRoom(settings, this);
+                return false;
+            }
+        }
+        wantsRoom = false;
         opening++;
         opener.open(new Opening());
+        return true;
+    }
+
+    // ---- ConnectionLimit.Member: called by any thread
+
+    @Override
+    public boolean wantsRoom() {
+        return wantsRoom;
+    }
+
+    @Override
+    public void roomMade() {
+        timer.after(Duration.ZERO, this::serveWaiters);
+    }
+
+    @Override
+    public void findIdle(LongConsumer since) {
+        timer.after(Duration.ZERO, () -> {
+            S oldest = idle.peekFirst();
+            since.accept(oldest == null || paused ? ConnectionLimit.NONE_IDLE : oldest.seat().idleSince);
+        });
+    }
+
+    @Override
+    public void evictIdle() {
+        timer.after(Duration.ZERO, () -> {
+            S oldest = idle.peekFirst();
+            if (oldest != null) {
+                close(oldest, CloseReason.EVICTED);
+            }
+        });
     }
 
     /** One attempt to open a server. */
@@ -333,6 +408,7 @@ public final class ServerPool<S extends PooledServer> {
         @Override
         public void failed(ServerFailure failure) {
             opening--;
+            limits.give();
             stats.serverFailures++;
             stats.failuresByKind[failure.kind().ordinal()]++;
             lastFailure = failure;
@@ -341,6 +417,7 @@ public final class ServerPool<S extends PooledServer> {
                 refuseAll(new CheckoutFailure.NoServer(failure));
             }
             timer.after(pause, ServerPool.this::serveWaiters);
+            leaveWhenEmpty();
         }
     }
 
@@ -398,8 +475,16 @@ public final class ServerPool<S extends PooledServer> {
             replaced--;
         }
         stats.serversClosed[reason.ordinal()]++;
+        limits.give();
         if (!closed) {
             serveWaiters();
+        }
+        leaveWhenEmpty();
+    }
+
+    private void leaveWhenEmpty() {
+        if (closed && empty()) {
+            limits.leave(this);
         }
     }
 
@@ -409,6 +494,10 @@ public final class ServerPool<S extends PooledServer> {
     public void tick() {
         long now = timer.nanoTime();
         waiters.expire(now, ticket -> ticket.waiter().refused(timeout(ticket, now)));
+        long notify = settings.queryWaitNotify().toNanos();
+        if (notify > 0 && waiters.size() > 0) {
+            waiters.notifyLong(now, notify);
+        }
         closeOldIdle(now);
         if (!closed && !paused) {
             replaceOutdated(now);
@@ -442,8 +531,15 @@ public final class ServerPool<S extends PooledServer> {
 
     /** One at a time, so that a rotation is no burst of logins and the pool stays within its size plus one. */
     private void replaceOutdated(long now) {
-        if (opening == 0 && replaced == 0 && !closed && !paused && backOff.mayOpen(now) && someoneToReplace(now)) {
-            open();
+        if (opening == 0
+                && replaced == 0
+                && !closed
+                && !paused
+                && backOff.mayOpen(now)
+                && someoneToReplace(now)
+                && !open(false)) {
+            // No room for its successor before it has gone.
+            idle.stream().filter(this::outdated).findFirst().ifPresent(this::retire);
         }
     }
 
@@ -469,7 +565,7 @@ public final class ServerPool<S extends PooledServer> {
 
     private void refill(long now) {
         if (opening == 0 && servers.size() < settings.minPoolSize() && backOff.mayOpen(now)) {
-            open();
+            open(false);
         }
     }
 
@@ -515,6 +611,7 @@ public final class ServerPool<S extends PooledServer> {
     public void reconnect() {
         epoch++;
         backOff.clear();
+        lentEndSoon();
         retireIdle();
         serveWaiters();
     }
@@ -542,8 +639,18 @@ public final class ServerPool<S extends PooledServer> {
     /** Ends the pool: waiters are refused, idle connections closed, lent ones when they come back. */
     public void close() {
         closed = true;
+        lentEndSoon();
         refuseAll(new CheckoutFailure.PoolClosed());
         retireIdle();
+        leaveWhenEmpty();
+    }
+
+    private void lentEndSoon() {
+        for (S server : servers) {
+            if (server.seat().state == State.ACTIVE) {
+                server.closeSoon();
+            }
+        }
     }
 
     private void retireIdle() {

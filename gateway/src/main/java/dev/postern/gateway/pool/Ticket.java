@@ -7,6 +7,7 @@ public final class Ticket<S extends PooledServer> {
     private final long since;
     private final long deadline;
     private boolean waiting = true;
+    private boolean told;
 
     Ticket(Waiters<S> line, Waiter<S> waiter, long since, long deadline) {
         this.line = line;
@@ -25,6 +26,13 @@ public final class Ticket<S extends PooledServer> {
             waiting = false;
             line.left();
         }
+    }
+
+    /** Once true, for the one who tells the waiter that it waits. */
+    boolean tell() {
+        boolean first = !told;
+        told = true;
+        return first;
     }
 
     boolean waiting() {

@@ -42,6 +42,18 @@ final class Waiters<S extends PooledServer> {
         waiting--;
     }
 
+    /** Tells those who have waited that long. The line is in order of time: the first that has not ends the search. */
+    void notifyLong(long now, long nanos) {
+        for (Ticket<S> ticket : line.toArray(new Ticket[0])) {
+            if (now - ticket.since() < nanos) {
+                return;
+            }
+            if (ticket.waiting() && ticket.tell()) {
+                ticket.waiter().waitsLong();
+            }
+        }
+    }
+
     /** Takes out those whose time is over. Deadlines differ (a login waits less than a query), so all are looked at. */
     void expire(long now, Consumer<Ticket<S>> expired) {
         if (waiting == 0) {

@@ -21,11 +21,11 @@ public final class ErrorResponses {
             case Refusal.RouteContradiction ignored ->
                 notAuthorized("the server name does not belong to the database")
                         .withHint("Connect to the host name that was given to you with the name of the database.");
-            case Refusal.TooManyClients ignored ->
-                ErrorResponse.fatal(SqlStates.TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+            case Refusal.TooManyClients r ->
+                ErrorResponse.fatal(
+                        SqlStates.TOO_MANY_CONNECTIONS, "no more connections allowed (" + known(r.limit()) + ")");
             // PgBouncer sends 08P01 for both, which blames the client. The cause is a lack of connections: class 53 is
-            // what
-            // drivers and frameworks take for transient and retry; 57014 would pass for a statement timeout.
+            // what drivers and frameworks take for transient and retry; 57014 would pass for a statement timeout.
             case Refusal.PoolExhausted ignored ->
                 ErrorResponse.fatal(SqlStates.TOO_MANY_CONNECTIONS, "too many clients wait for a server connection");
             case Refusal.QueryWaitTimeout ignored ->
@@ -50,6 +50,7 @@ public final class ErrorResponses {
                         .withHint(
                                 "Connect again. A transaction must end within the lifetime of the route's credential.");
             case Refusal.ShuttingDown ignored -> adminShutdown();
+            case Refusal.ServerReplaced ignored -> adminShutdown();
             case Refusal.RouteRemoved ignored -> adminShutdown();
             case Refusal.Killed ignored -> adminShutdown();
             case Refusal.DatabaseDisabled r ->
@@ -77,6 +78,19 @@ public final class ErrorResponses {
                 ErrorResponse.fatal(SqlStates.INVALID_PARAMETER_VALUE, r.message());
             case Refusal.Internal ignored ->
                 ErrorResponse.fatal(SqlStates.INTERNAL_ERROR, "internal error of the gateway");
+        };
+    }
+
+    /** The names of limits are a closed set: nothing else reaches a client by this way. */
+    private static String known(String limit) {
+        return switch (limit) {
+            case "max_client_conn",
+                    "max_route_client_connections",
+                    "max_db_client_connections",
+                    "max_user_client_connections",
+                    "max_conn_per_address",
+                    "max_logins_per_address" -> limit;
+            default -> "limit";
         };
     }
 

@@ -38,8 +38,8 @@ public sealed interface Refusal {
     /** TLS server name and database lead to different routes. */
     record RouteContradiction(String database, String serverName) implements Refusal {}
 
-    /** A limit of client connections is reached; limit says which. */
-    record TooManyClients(String limit) implements Refusal {}
+    /** A limit of client connections is reached; the client reads its name, the operator also the rest. */
+    record TooManyClients(String limit, String detail) implements Refusal {}
 
     /** The pool and its queue are full. */
     record PoolExhausted(String pool) implements Refusal {}
@@ -73,6 +73,9 @@ public sealed interface Refusal {
 
     /** An operator disabled the database. Said after authentication; the message goes to the client. */
     record DatabaseDisabled(String message) implements Refusal {}
+
+    /** serverFastClose: the session's server connection is to be replaced. */
+    record ServerReplaced(String route) implements Refusal {}
 
     /** A reload took the route away. */
     record RouteRemoved(String route) implements Refusal {}
@@ -135,6 +138,7 @@ public sealed interface Refusal {
             case ShuttingDown ignored -> "shutting_down";
             case Killed ignored -> "killed";
             case DatabaseDisabled ignored -> "database_disabled";
+            case ServerReplaced ignored -> "server_replaced";
             case RouteRemoved ignored -> "route_removed";
             case LoginTimeout ignored -> "login_timeout";
             case ClientIdleTimeout ignored -> "client_idle_timeout";

@@ -9,6 +9,9 @@ import java.util.Map;
 public interface LentServer extends PooledServer, ServerEnd {
     ServerParts parts();
 
+    /** serverFastClose: the session should end with its transaction. */
+    boolean closesSoon();
+
     /** From now on what the server sends goes to this link. */
     void link(Link link);
 

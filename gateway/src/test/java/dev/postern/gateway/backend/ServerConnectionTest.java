@@ -56,7 +56,13 @@ class ServerConnectionTest {
                 "",
                 resetQuery,
                 200,
-                defaults.cancelWaitTimeout());
+                defaults.cancelWaitTimeout(),
+                Duration.ofSeconds(5),
+                0,
+                0,
+                false,
+                false,
+                false);
         ChannelHandlerContext login = channel.pipeline().firstContext();
         ServerConnection server = new ServerConnection(
                 new ServerOpening.OpenedServer(login, new ServerAddress("pg", 5432), false, Map.of(), Optional.empty()),

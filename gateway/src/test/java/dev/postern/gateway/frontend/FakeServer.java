@@ -90,6 +90,14 @@ final class FakeServer implements LentServer {
     }
 
     @Override
+    public void closeSoon() {}
+
+    @Override
+    public boolean closesSoon() {
+        return false;
+    }
+
+    @Override
     public void expire() {
         close(CloseReason.CREDENTIAL_ROTATED);
     }

@@ -59,7 +59,13 @@ class SessionHandlerTest {
                 "",
                 "DISCARD ALL",
                 200,
-                defaults.cancelWaitTimeout());
+                defaults.cancelWaitTimeout(),
+                Duration.ofSeconds(5),
+                0,
+                0,
+                false,
+                false,
+                false);
         return new ServerPool<>(settings, opening::add, timer);
     }
 
@@ -95,7 +101,7 @@ class SessionHandlerTest {
             Duration.ofSeconds(1),
             NO_ROUTES,
             new CancelKeys(),
-            new ClientCounts(10));
+            new ClientCounts(new ClientLimits(10, 0, 0, 0)));
 
     private FakeServer open() {
         ServerOpener.Result<LentServer> result = opening.remove();

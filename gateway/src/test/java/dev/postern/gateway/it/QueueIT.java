@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Clients that wait for a server: their order, their patience, and who may hurry them. */
 class QueueIT {
     private static GatewayFixture gateway;
+    private final java.util.concurrent.CountDownLatch loggedIn = new java.util.concurrent.CountDownLatch(1);
 
     @BeforeAll
     static void start() {
@@ -103,6 +104,48 @@ class QueueIT {
                 assertThat(refused.error()).hasToString("E(FATAL 53300)");
             }
             assertThat(holder.ask("select 2")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void tellsAClientOnceThatItWaits() {
+        try (WireClient holder = gateway.connect("notified");
+                WireClient waiter = gateway.connect("notified")) {
+            for (int i = 0; i < 2; i++) {
+                holder.query("begin");
+                waiter.send(FrontendBytes.query("select " + i));
+                WireMessage notice = waiter.receive();
+                assertThat(notice.type()).isEqualTo('N');
+                assertThat(notice.fields())
+                        .containsEntry('V', "NOTICE")
+                        .containsEntry('C', "00000")
+                        .containsEntry('M', "query_wait_notify: all server connections are in use, waiting for one");
+                // Nothing more in the next two looks of the janitor.
+                assertThat(waiter.receiveWithin(Duration.ofMillis(700))).isEmpty();
+                holder.query("commit");
+                assertThat(waiter.answers()).containsExactly("T(?column?:23)", "D(" + i + ")", "C(SELECT 1)", "Z(I)");
+            }
+        }
+    }
+
+    @Test
+    void saysNothingOfWaitingInALogin() {
+        try (WireClient holder = gateway.connect("notified")) {
+            holder.query("begin");
+            Thread login = Thread.ofVirtual().start(() -> {
+                try (WireClient late =
+                        WireClient.connect(gateway.address("notified").withParameter("search_path", "pg_catalog"))) {
+                    assertThat(late.loginMessages()).noneMatch(message -> message.type() == 'N');
+                    loggedIn.countDown();
+                }
+            });
+            awaitWaiting(1);
+            Awaitility.await().during(Duration.ofMillis(700)).until(() -> gateway.waitingClients() == 1);
+            holder.query("commit");
+            assertThat(loggedIn.await(5, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+            login.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
 /** A server that dies: idle clients do not notice, active ones lose their transaction and nothing else. */
@@ -55,6 +54,10 @@ class ServerDeathIT {
         } finally {
             gateway.close();
         }
+    }
+
+    private void awaitNoneActive() {
+        Awaitility.await().pollInterval(Duration.ofMillis(2)).until(() -> gateway.activeServers() == 0);
     }
 
     private void terminateAll() {
@@ -159,18 +162,36 @@ class ServerDeathIT {
         }
     }
 
-    @Disabled("open: seen once to end a client when the check before reuse and the restart meet")
     @Test
     void hidesARestartFromIdleClients() {
         try (WireClient client = gateway.connect("orders")) {
             client.send(FrontendBytes.parse("kept", "select 'kept'"), FrontendBytes.sync());
             assertThat(client.answers()).containsExactly("1", "Z(I)");
             client.query("set TimeZone = 'Asia/Tokyo'");
+            awaitNoneActive(); // what was SET is asked for behind the answer: a session that loses its server then ends
             postgres.stop();
             postgres.start();
             client.send(FrontendBytes.bind("", "kept"), FrontendBytes.execute(), FrontendBytes.sync());
             assertThat(client.answers()).containsExactly("2", "D(kept)", "C(SELECT 1)", "Z(I)");
             assertThat(client.ask("show TimeZone")).isEqualTo("Asia/Tokyo");
+        }
+    }
+
+    /** Servers die while a client's settings are being put on them: none of its own bytes was sent, so it need not know. */
+    @Test
+    void takesAnotherServerWhenOneDiesBeforeTheClientsFirstByte() {
+        try (WireClient client = gateway.connect("unchecked")) {
+            client.query("set TimeZone = 'Asia/Tokyo'");
+            awaitNoneActive();
+            for (int i = 0; i < 20; i++) {
+                try (WireClient other = gateway.connect("unchecked")) {
+                    other.query("set TimeZone = 'UTC'"); // so that the client's next server has other settings
+                }
+                awaitNoneActive();
+                postgres.sessionPids("orders").forEach(postgres::terminate);
+                assertThat(client.ask("show TimeZone")).isEqualTo("Asia/Tokyo");
+                awaitNoneActive();
+            }
         }
     }
 

@@ -21,6 +21,13 @@ final class FakeServers implements ServerOpener<FakeServers.Server> {
         return made;
     }
 
+    /** A pool that shares limits with others. */
+    ServerPool<Server> poolOf(PoolSettings settings, FakeLoop loop, SharedLimits limits) {
+        ServerPool<Server> made = new ServerPool<>(settings, this, loop, generation -> false, new PoolStats(), limits);
+        pool = made;
+        return made;
+    }
+
     private ServerPool<Server> pool() {
         return Objects.requireNonNull(pool);
     }
@@ -58,6 +65,7 @@ final class FakeServers implements ServerOpener<FakeServers.Server> {
         private final int number;
         private final Seat seat;
         boolean closed;
+        boolean closesSoon;
 
         @Nullable
         CloseReason reason;
@@ -93,6 +101,11 @@ final class FakeServers implements ServerOpener<FakeServers.Server> {
                 reason = why;
                 pool().remove(this, why);
             }
+        }
+
+        @Override
+        public void closeSoon() {
+            closesSoon = true;
         }
 
         @Override

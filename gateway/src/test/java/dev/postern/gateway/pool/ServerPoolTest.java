@@ -53,6 +53,48 @@ class ServerPoolTest {
     }
 
     @Test
+    void lendsTheServerThatHasIdledLongestWhenTheyTakeTurns() {
+        given(Settings.size(2).inTurn());
+        List<Server> two = idle(2);
+
+        assertThat(pool.tryCheckout()).isSameAs(two.get(0));
+        pool.checkin(two.get(0));
+        assertThat(pool.tryCheckout()).isSameAs(two.get(1));
+    }
+
+    @Test
+    void tellsAWaiterOnceThatItWaits() {
+        given(Settings.size(1).notifyAfter(Duration.ofSeconds(5)));
+        Server server = lent();
+        FakeClient first = waiting();
+        loop.advance(Duration.ofSeconds(3));
+        FakeClient second = waiting();
+        loop.advance(Duration.ofSeconds(2));
+
+        pool.tick();
+        pool.tick();
+
+        assertThat(first.notices).isOne();
+        assertThat(second.notices).isZero();
+        pool.checkin(server);
+        loop.advance(Duration.ofSeconds(5));
+        pool.tick();
+        assertThat(first.notices).isOne();
+        assertThat(second.notices).isOne();
+    }
+
+    @Test
+    void tellsLentServersToEndSoonWhenTheyAreToBeReplaced() {
+        List<Server> two = idle(2);
+        Server lent = java.util.Objects.requireNonNull(pool.tryCheckout());
+
+        pool.reconnect();
+
+        assertThat(lent.closesSoon).isTrue();
+        assertThat(two).filteredOn(server -> server != lent).allMatch(server -> server.closed && !server.closesSoon);
+    }
+
+    @Test
     void servesWaitersInTheirOrder() {
         given(Settings.size(1));
         Server server = lent();

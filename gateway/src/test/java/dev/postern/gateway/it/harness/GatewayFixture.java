@@ -45,6 +45,11 @@ public final class GatewayFixture implements AutoCloseable {
         };
     }
 
+    /** As it was started. */
+    public GatewayYaml yaml() {
+        return yaml;
+    }
+
     public int tlsPort() {
         return yaml.tlsPort();
     }
@@ -84,6 +89,11 @@ public final class GatewayFixture implements AutoCloseable {
     /** Clients that wait for a server, over all pools. */
     public int waitingClients() {
         return gateway.waitingClients();
+    }
+
+    /** Servers that are lent, over all pools. */
+    public int activeServers() {
+        return gateway.activeServers();
     }
 
     /** Server connections of a route, idle and active. */

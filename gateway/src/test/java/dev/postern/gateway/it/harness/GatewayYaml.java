@@ -36,6 +36,11 @@ public record GatewayYaml(
         return new GatewayYaml(tlsPort, plainPort, timeouts, limits, routes, more, listeners);
     }
 
+    /** The same on the listeners of a gateway that runs already. */
+    public GatewayYaml onPortsOf(GatewayYaml running) {
+        return new GatewayYaml(running.tlsPort, running.plainPort, timeouts, limits, routes, more, listeners);
+    }
+
     /** The route of the same name is replaced, or this one is added. */
     public GatewayYaml withRoute(RouteYaml route) {
         List<RouteYaml> changed = new ArrayList<>(routes);

@@ -250,6 +250,11 @@ public final class PostgresServer implements AutoCloseable {
         return sessions(database).stream().map(ServerSession::pid).toList();
     }
 
+    /** SIGTERM for one backend, as pg_terminate_backend sends; returns at once. */
+    public void terminate(int pid) {
+        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
+    }
+
     /** Ends all client sessions of a database, as an administrator would. */
     public void terminateSessions(String database) {
         execute(
