@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -91,6 +92,27 @@ def latency(peer, rate):
         for name, share in (('p50_us', .5), ('p99_us', .99), ('p999_us', .999)):
             r[name] = us[min(len(us) - 1, int(len(us) * share))]
     return r
+
+
+# What no client sends first: a length that is out of range; bytes that never end.
+GARBAGE = dict(malformed=b'\x7f\xff\xff\xff' + b'x' * 12, endless=b'\x00\x00\x27\x10' + b'x' * 65536)
+
+
+def garbage(peer, what, connections=5000):
+    """Connections whose first packet is garbage: CPU for each of them, and the memory that stays."""
+    time.sleep(1)
+    pooler, rss, began = procs.own_cpu(peer.pids()), procs.rss(peer.pids()), time.time()
+    for _ in range(connections):
+        with socket.create_connection(('127.0.0.1', peer.port), 10) as s:
+            try:
+                s.sendall(GARBAGE[what])
+                while s.recv(65536):
+                    pass
+            except ConnectionError:
+                pass  # reset, with bytes of ours unread
+    time.sleep(1)
+    return dict(connections=connections, seconds=round(time.time() - began, 1), rss_growth=procs.rss(peer.pids()) - rss,
+                garbage_us=round((procs.own_cpu(peer.pids()) - pooler) * 1e6 / connections, 1))
 
 
 def bulk(peer, what):

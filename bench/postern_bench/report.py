@@ -60,6 +60,8 @@ def markdown(samples, reference):
         table(f'pgbench -S -M {mode}: transactions per second, by clients', cells, 'tps', '{:.0f}')
     table('New TLS connection for each transaction (pgbench -C): CPU µs per connection, by clients', named('connect'), 'pooler_us_per_tx', '{:.0f}')
     table('New TLS connection for each transaction: connections per second, by clients', named('connect'), 'tps', '{:.0f}')
+    table('Garbage as the first packet: CPU µs per connection', named('garbage'), 'garbage_us', '{:.0f}')
+    table('Garbage as the first packet: growth of RSS after 5,000 of them, MB', named('garbage'), 'rss_growth', '{:.1f}', 1e6)
     table('CPU µs per transaction at a fixed rate', named('latency'), 'pooler_us_per_tx', '{:.1f}')
     for key, title in (('p50_us', 'p50'), ('p99_us', 'p99')):
         table(f'Latency at a fixed rate, {title} in µs', named('latency'), key, '{:.0f}')
