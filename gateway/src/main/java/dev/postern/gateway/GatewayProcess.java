@@ -137,6 +137,7 @@ final class GatewayProcess implements ProcessControl {
 
     /** Checked whole, then applied; what is wrong is logged and what runs stays. What SET has changed is forgotten. */
     private synchronized boolean reload(String cause) {
+        log.atInfo().addKeyValue(LogKeys.CAUSE, cause).log("reload");
         switch (source.load()) {
             case ConfigResult.Rejected(var problems) -> {
                 refused(cause, problems);

@@ -3,7 +3,8 @@ package dev.postern.gateway.it.harness;
 /**
  * One entry of {@code routes:}; the values are YAML in flow style, so that a scenario can say anything the schema allows.
  *
- * @param name also the database that clients ask for
+ * @param name of the route
+ * @param databases the list {@code match.databases}; at first the name alone
  * @param hosts list of host:port
  * @param backendDatabase the database's name on the server
  * @param backendTls the object {@code backend.tls}
@@ -15,6 +16,7 @@ package dev.postern.gateway.it.harness;
  */
 public record RouteYaml(
         String name,
+        String databases,
         String hosts,
         String backendDatabase,
         String backendTls,
@@ -28,6 +30,7 @@ public record RouteYaml(
     public static RouteYaml to(PostgresServer server, String name, String database) {
         return new RouteYaml(
                 name,
+                "[" + name + "]",
                 "[\"localhost:" + server.port() + "\"]",
                 database,
                 "{mode: verify-full, caFile: " + Certificates.shared().caFile() + "}",
@@ -40,53 +43,78 @@ public record RouteYaml(
     }
 
     public RouteYaml withMore(String keys) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, keys);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, keys);
     }
 
     /** The same under another name: a pool of its own. */
     public RouteYaml named(String name) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name,
+                "[" + name + "]",
+                hosts,
+                backendDatabase,
+                backendTls,
+                clientAuth,
+                credentials,
+                pool,
+                timeouts,
+                more);
+    }
+
+    /** For example {@code [shop, "tenant_*"]}. */
+    public RouteYaml forDatabases(String databases) {
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withHosts(String hosts) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withBackendDatabase(String backendDatabase) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withBackendTls(String backendTls) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withClientAuth(String clientAuth) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withCredentials(String credentials) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     /** For example {@code {mode: transaction, defaultPoolSize: 1}}. */
     public RouteYaml withPool(String pool) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     public RouteYaml withTimeouts(String timeouts) {
-        return new RouteYaml(name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
+        return new RouteYaml(
+                name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
     String yaml() {
         return """
                   - name: %s
-                    match: {databases: [%s]}
+                    match: {databases: %s}
                     backend: {hosts: %s, database: %s, tls: %s}
                     clientAuth: %s
                     credentials: %s
                     pool: %s
                     timeouts: %s
-                """.formatted(name, name, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts)
+                """.formatted(
+                        name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts)
                 + more.lines().map(line -> "    " + line + "\n").collect(java.util.stream.Collectors.joining());
     }
 }

@@ -1,5 +1,6 @@
 package dev.postern.gateway.it.harness;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
@@ -10,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** {@code postern} as a process of its own. Its log goes to a file. */
@@ -32,11 +35,23 @@ public final class RunningPostern implements AutoCloseable {
      * @param last the listener that it opens last
      */
     public static RunningPostern start(SocketAddress last, String... arguments) throws IOException {
+        RunningPostern postern = launch(arguments);
+        Awaitility.await("postern starts").atMost(PATIENCE).until(() -> {
+            if (!postern.process.isAlive()) {
+                throw new IllegalStateException("postern ended: " + postern.log());
+            }
+            return accepts(last);
+        });
+        return postern;
+    }
+
+    /** Returns as soon as the process runs: for those that refuse to serve. */
+    public static RunningPostern launch(String... arguments) throws IOException {
         Path log = Files.createTempFile(TemporaryFolders.create("postern-process"), "log", ".txt");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
                 "-Xmx256m",
@@ -47,14 +62,14 @@ public final class RunningPostern implements AutoCloseable {
                 .redirectOutput(log.toFile())
                 .start();
         AtExit.run(process::destroyForcibly);
-        RunningPostern postern = new RunningPostern(process, log);
-        Awaitility.await("postern starts").atMost(PATIENCE).until(() -> {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("postern ended: " + postern.log());
-            }
-            return accepts(last);
-        });
-        return postern;
+        return new RunningPostern(process, log);
+    }
+
+    /** Without the tests' own classes and resources: their settings of the log would be in force otherwise. */
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.endsWith("test-classes") && !entry.endsWith("-tests.jar"))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static boolean accepts(SocketAddress address) {
