@@ -25,6 +25,7 @@ class Peer:
         self.start_count = 0
 
     # What a kind of peer has of its own.
+    templates = TEMPLATES
     files = ()
     command = ()
     account = None
@@ -59,7 +60,7 @@ class Peer:
                       password=run.password, database=run.database, verifier=run.postgres.verifier,
                       cert=run.tls.cert, key=run.tls.key, pool_size=run.pool_size, **self.values())
         for name in self.files:
-            with open(os.path.join(TEMPLATES, name)) as f:
+            with open(os.path.join(self.templates, name)) as f:
                 write_private(os.path.join(self.folder, name), string.Template(f.read()).substitute(values))
         words = [string.Template(word).substitute(values) for word in self.command]
         options = {}

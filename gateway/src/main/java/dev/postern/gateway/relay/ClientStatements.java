@@ -54,6 +54,11 @@ public final class ClientStatements {
         cache.retire(statement);
     }
 
+    /** The same of all statements of the pool. */
+    void allOutdated() {
+        cache.retireAll();
+    }
+
     void forgotten(PreparedStatement statement) {
         cache.leave(statement);
     }

@@ -54,6 +54,9 @@ public final class Link {
     private boolean sessionChanged;
     private boolean settingsLearned;
     private boolean discarded;
+    /** The transaction has changed what statements may mean: for others that holds from its end on. */
+    private boolean schemaChanged;
+
     private boolean fatalPassed;
     private long requestSince;
     private long transactionSince;
@@ -440,6 +443,10 @@ public final class Link {
         traffic.queryTime += now - requestSince;
         requestSince = now;
         if (newStatus == 'I') {
+            if (schemaChanged) {
+                schemaChanged = false;
+                client.statements().allOutdated();
+            }
             traffic.transactions++;
             lastTransactionNanos = now - transactionSince;
             traffic.transactionTime += lastTransactionNanos;
@@ -477,6 +484,15 @@ public final class Link {
             server.settings(client.settings());
         }
         return true;
+    }
+
+    /**
+     * Plans of before may be wrong now, on every server of the pool. A client that prepares a text again, as drivers do after
+     * DDL, gets a new plan from PostgreSQL, so it must not be given a copy that an earlier Parse has left somewhere.
+     */
+    void sawDdl() {
+        schemaChanged = true;
+        client.statements().allOutdated();
     }
 
     void sawSet() {

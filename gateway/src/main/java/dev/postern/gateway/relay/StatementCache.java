@@ -37,6 +37,12 @@ public final class StatementCache {
         }
     }
 
+    /** From now on each text is another statement. */
+    void retireAll() {
+        statements.clear();
+        bytes = 0;
+    }
+
     /** A body as a key. */
     private static final class Text {
         private final byte[] body;

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.gateway.it.harness.CleanAfterEach;
 import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.Names;
+import dev.postern.gateway.it.harness.SharingTargets;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
 import java.util.ArrayList;
@@ -74,6 +75,37 @@ class PreparedStatementsIT {
             two.send(run("s", "1"), sync());
             assertThat(one.answers()).containsExactly("2", "D(integer)", "C(SELECT 1)", "Z(I)");
             assertThat(two.answers()).containsExactly("2", "D(text)", "C(SELECT 1)", "Z(I)");
+        }
+    }
+
+    /** Another server still has the text from before: as a copy with the old plan. */
+    @SharingTargets
+    void preparesAfterDdlWithANewPlanOnEveryServer(Target target) {
+        String table = Names.unique("ddl");
+        try (WireClient client = WireClient.connect(target.twoServers());
+                WireClient holder = WireClient.connect(target.twoServers())) {
+            client.query("create table " + table + " as select 1 as a");
+            for (String change : List.of("alter table " + table + " add b int", "drop table " + table)) {
+                client.send(parse("s", "select * from " + table), sync());
+                assertThat(client.answers()).containsExactly("1", "Z(I)");
+                onBothServers(client, holder, "D(1");
+                client.query("begin; " + change + "; create table if not exists " + table
+                        + " as select 1 as a, 2 as c, 3 as d");
+                client.send(closeStatement("s"), parse("s", "select * from " + table), sync());
+                assertThat(client.answers()).containsExactly("3", "1", "Z(T)");
+                client.query("commit");
+                onBothServers(client, holder, "D(1");
+                client.query("deallocate all");
+            }
+            client.query("drop table " + table);
+        }
+    }
+
+    private static void onBothServers(WireClient client, WireClient holder, String row) {
+        for (String first : List.of("select 1", "begin", "commit")) {
+            holder.query(first);
+            client.send(run("s"), sync());
+            assertThat(client.answers().get(1)).startsWith(row);
         }
     }
 
