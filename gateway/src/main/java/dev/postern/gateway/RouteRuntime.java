@@ -190,6 +190,11 @@ final class RouteRuntime {
             }
 
             @Override
+            public void lost(Credential credential, String reason) {
+                forEachPool(pool -> pool.servers().loseGeneration(credential.generation()));
+            }
+
+            @Override
             public void ended(Credential credential, String reason) {
                 forEachPool(pool -> pool.servers().endGeneration(credential.generation()));
             }

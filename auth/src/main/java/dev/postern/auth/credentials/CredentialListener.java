@@ -9,8 +9,14 @@ public interface CredentialListener {
     void rotated(Credential current);
 
     /**
-     * This generation is DEAD: close every connection it opened now. It was refused, or its deadline has come while the
-     * issuer is there (and will drop the role).
+     * The server knows this generation's role no more. Its connections are of no use to whoever comes next: close idle
+     * ones now, lent ones when they come back. Transactions that run may still end: {@link #ended} comes some seconds later.
+     */
+    default void lost(Credential credential, String reason) {}
+
+    /**
+     * This generation is DEAD: close every connection it opened now. It was lost some seconds ago, or its deadline has come
+     * while the issuer is there (and will drop the role).
      */
     default void ended(Credential credential, String reason) {}
 }

@@ -1,6 +1,7 @@
 package dev.postern.auth.credentials;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -32,9 +33,17 @@ public interface CredentialSource extends AutoCloseable {
 
     /**
      * The server refused this credential (28P01 at login, 42704, 42501, 42P01 found by the role check ...): a leased one
-     * ends and is replaced, a watched one is read again. Calling it often for one generation costs nothing.
+     * is lost and is replaced, a watched one is read again. Calling it often for one generation costs nothing.
      */
     void refused(Credential used, String sqlState);
+
+    /**
+     * The server refused a new login with this credential. True: its role is gone. False: nobody can have dropped the
+     * role, but its time is over, which shuts out logins alone.
+     */
+    default CompletionStage<Boolean> isGone(Credential refused) {
+        return CompletableFuture.completedStage(true);
+    }
 
     /** Another credential is being looked for in place of one that was refused: who needs one had better wait for it. */
     default boolean isReplacing() {

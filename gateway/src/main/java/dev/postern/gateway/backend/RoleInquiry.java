@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -14,7 +13,7 @@ import java.util.function.Consumer;
  * generation, shared by all who asked before it began. Used on one loop.
  */
 final class RoleInquiry {
-    /** UNKNOWN: the server could not be asked, or a lease past its end shuts out new logins of a role that is there. */
+    /** UNKNOWN: the server could not be asked, or a lease past its end shuts out new logins of a role that nobody has dropped. */
     enum Verdict {
         THERE,
         GONE,
@@ -26,15 +25,20 @@ final class RoleInquiry {
         void start(ServerOpening.Outcome outcome);
     }
 
-    private record Round(Login login, BooleanSupplier overdue, List<Consumer<Verdict>> asked) {}
+    /** Asks whether a role that was refused is gone; the answer comes on the loop. */
+    interface Doubt {
+        void settle(Consumer<Boolean> isGone);
+    }
+
+    private record Round(Login login, Doubt doubt, List<Consumer<Verdict>> asked) {}
 
     private final Map<Long, Round> running = new HashMap<>();
     private final Map<Long, Round> next = new HashMap<>();
 
-    void ask(long generation, Login login, BooleanSupplier overdue, Consumer<Verdict> result) {
+    void ask(long generation, Login login, Doubt doubt, Consumer<Verdict> result) {
         // A login that is under way may have begun before the role went.
         Map<Long, Round> where = running.containsKey(generation) ? next : running;
-        Round round = where.computeIfAbsent(generation, g -> new Round(login, overdue, new ArrayList<>()));
+        Round round = where.computeIfAbsent(generation, g -> new Round(login, doubt, new ArrayList<>()));
         round.asked().add(result);
         if (where == running) {
             begin(generation, round);
@@ -53,8 +57,11 @@ final class RoleInquiry {
             public void failed(OpenFailure failure) {
                 boolean refused = failure.failure().kind() == ServerFailure.Kind.LOGIN_FAILED
                         && failure.sqlState().startsWith("28");
-                boolean gone = refused && !round.overdue().getAsBoolean();
-                end(generation, round, gone ? Verdict.GONE : Verdict.UNKNOWN);
+                if (refused) {
+                    round.doubt().settle(gone -> end(generation, round, gone ? Verdict.GONE : Verdict.UNKNOWN));
+                } else {
+                    end(generation, round, Verdict.UNKNOWN);
+                }
             }
         });
     }

@@ -402,7 +402,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 logged(log.atWarn()).log("server_role_gone");
                 // First, or the place that becomes free is filled with the same credential. Ends this connection too.
                 home.credentialRefused(this, SqlStates.UNDEFINED_OBJECT);
-                linked.client().credentialEnded();
+                linked.client().roleGone();
                 close(CloseReason.CREDENTIAL_ROTATED);
                 return;
             }

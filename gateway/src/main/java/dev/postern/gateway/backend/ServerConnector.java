@@ -229,7 +229,9 @@ public final class ServerConnector implements ServerOpener<LentServer> {
             inquiry.ask(
                     credential.generation(),
                     outcome -> logIn(credential, outcome),
-                    () -> credentials.generation(credential.generation()).overdue(),
+                    isGone -> credentials
+                            .isGone(credential)
+                            .whenCompleteAsync((gone, error) -> isGone.accept(Boolean.TRUE.equals(gone)), loop),
                     result);
         }
     }

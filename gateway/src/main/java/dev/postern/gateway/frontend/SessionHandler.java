@@ -20,6 +20,7 @@ import dev.postern.gateway.protocol.SqlStates;
 import dev.postern.gateway.relay.ClientEnd;
 import dev.postern.gateway.relay.ClientStatements;
 import dev.postern.gateway.relay.ClientStream;
+import dev.postern.gateway.relay.FirstRequest;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
 import dev.postern.gateway.relay.SessionSettings;
@@ -66,6 +67,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private SessionSettings settings;
     private SessionState state = SessionState.IDLE;
     private @Nullable ByteBuf pending;
+    /** Set while it may have to go to another server, the role of this one being in doubt. */
+    private @Nullable FirstRequest first;
+    /** The server has lost its role before it did anything for the client. */
+    private boolean repeats;
+
     private @Nullable Channel channel;
     private int cancelProcessId;
     private long idleSince = System.nanoTime();
@@ -124,7 +130,12 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
         switch (state) {
-            case SessionState.Active active -> active.link().fromClient(in);
+            case SessionState.Active active -> {
+                if (first != null) {
+                    sendsFirst(first, in);
+                }
+                active.link().fromClient(in);
+            }
             case SessionState.Idle idle -> request(in);
             case SessionState.Waiting waiting -> keep(in);
             case SessionState.Preparing preparing -> keep(in);
@@ -207,6 +218,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         boolean sharing = pool.servers().settings().sharesStatements() || statements.any();
         Link link = new Link(this, stream, server, server.parts(), sharing);
         server.link(link);
+        if (server.seat().doubtful()) {
+            first = new FirstRequest(statements, settings, channel().alloc());
+        }
         if (settings == server.settings() && !server.areSettingsUnknown()) {
             activate(server, link);
             return;
@@ -222,6 +236,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             activate(server, link);
             return;
         }
+        if (first != null && ++serversLost <= MOST_SERVERS_LOST) { // perhaps it was the role's end that failed
+            endFirst();
+            state = SessionState.IDLE;
+            server.discard(CloseReason.SETTINGS_FAILED);
+            checkout();
+            return;
+        }
         server.discard(CloseReason.SETTINGS_FAILED);
         close(
                 new Refusal.InvalidStartupParameter(error.get().message()),
@@ -231,10 +252,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     private void activate(LentServer server, Link link) {
         state = new SessionState.Active(server, link);
-        serversLost = 0;
+        serversLost = first == null ? 0 : serversLost;
         ByteBuf input = pending;
         pending = null;
         if (input != null) {
+            if (first != null) {
+                sendsFirst(first, input);
+            }
             link.fromClient(input);
             link.flushToServer();
         }
@@ -264,16 +288,67 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         channel().writeAndFlush(out, channel().voidPromise());
     }
 
+    // ---- a request on a server whose role is in doubt
+
+    private void sendsFirst(FirstRequest request, ByteBuf in) {
+        if (!request.sends(in)) {
+            endFirst();
+            channel().flush();
+        }
+    }
+
+    private void endFirst() {
+        FirstRequest request = first;
+        first = null;
+        ByteBuf kept = request == null ? null : request.end();
+        if (kept != null) {
+            channel().write(kept, channel().voidPromise());
+        }
+    }
+
+    private boolean keeps(FirstRequest request, ByteBuf messages) {
+        if (request.keeps(messages)) {
+            messages.release();
+            return true;
+        }
+        endFirst();
+        return false;
+    }
+
+    @Override
+    public void roleGone() {
+        if (first != null && state instanceof SessionState.Active && ++serversLost <= MOST_SERVERS_LOST) {
+            repeats = true; // when the connection has ended
+        } else {
+            credentialEnded();
+        }
+    }
+
+    private void repeat(FirstRequest request) {
+        first = null;
+        repeats = false;
+        settings = request.settings();
+        stream.startOver();
+        pending = request.takeBack(statements);
+        state = SessionState.IDLE;
+        setReading(true);
+        checkout();
+    }
+
     // ---- from the link
 
     @Override
     public void write(ByteBuf messages) {
-        channel().write(messages, channel().voidPromise());
+        if (first == null || !keeps(first, messages)) {
+            channel().write(messages, channel().voidPromise());
+        }
     }
 
     @Override
     public void flush() {
-        channel().flush();
+        if (first == null) {
+            channel().flush();
+        }
     }
 
     @Override
@@ -363,6 +438,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     public void serverLost(boolean told) {
         if (isOver()) {
             state = SessionState.CLOSED;
+        } else if (repeats && first != null) {
+            repeat(first);
         } else if (state instanceof SessionState.Preparing preparing
                 && preparing.untouched()
                 && ++serversLost <= MOST_SERVERS_LOST) {
@@ -528,6 +605,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             pending.release();
             pending = null;
         }
+        endFirst();
         stream.release();
         statements.clear();
         pool.remove(this);

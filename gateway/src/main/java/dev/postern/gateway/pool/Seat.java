@@ -16,6 +16,7 @@ public final class Seat {
     final long lifetimeNanos;
     State state = State.ACTIVE;
     long idleSince;
+    boolean doubtful;
 
     Seat(long epoch, long generation, long openedAt, long lifetimeNanos) {
         this.epoch = epoch;
@@ -31,6 +32,11 @@ public final class Seat {
     /** Since when it is idle, on the pool's clock; of meaning in that state alone. */
     public long idleSince() {
         return idleSince;
+    }
+
+    /** When it was lent, its role could vanish at any moment. */
+    public boolean doubtful() {
+        return doubtful;
     }
 
     /** The generation of the credential that opened the connection. */

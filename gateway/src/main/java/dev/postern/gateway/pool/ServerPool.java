@@ -41,6 +41,8 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     private int tested;
     private long epoch;
     private long generation;
+    /** This generation and those before have lost their role. */
+    private long lostGeneration = -1;
     /** Until then servers of the generation before are lent on while they are replaced one by one. */
     private long olderServeUntil;
     /** Replacements that were opened while all that they replace were lent: the next that come back are closed. */
@@ -172,7 +174,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
 
     /** One of the generation before, for the short time in which its successors are opened one after the other. */
     private boolean servesOn(S server, long now) {
-        return replaced == 0 && server.seat().epoch == epoch && now - olderServeUntil < 0;
+        return replaced == 0 && server.seat().epoch == epoch && !isLost(server) && now - olderServeUntil < 0;
     }
 
     private @Nullable S nextIdle() {
@@ -277,9 +279,11 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     // ---- checking before reuse
 
     private boolean mustCheck(S server) {
-        return timer.nanoTime() - server.seat().idleSince
-                        >= settings.serverCheckDelay().toNanos()
-                || doubtful.test(server.seat().generation);
+        Seat seat = server.seat();
+        seat.doubtful = doubtful.test(seat.generation);
+        return seat.doubtful
+                || timer.nanoTime() - seat.idleSince
+                        >= settings.serverCheckDelay().toNanos();
     }
 
     private void check(S server) {
@@ -435,7 +439,11 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     // ---- ending connections
 
     private boolean outdated(S server) {
-        return server.seat().epoch < epoch || server.seat().generation < generation;
+        return server.seat().epoch < epoch || server.seat().generation < generation || isLost(server);
+    }
+
+    private boolean isLost(S server) {
+        return server.seat().generation <= lostGeneration;
     }
 
     private boolean expired(S server, long now) {
@@ -444,7 +452,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
 
     /** Idle, and not to be lent again: a reconnect was asked for, or its time is over. Older generations still serve. */
     private boolean worn(S server) {
-        return server.seat().epoch < epoch || expired(server, timer.nanoTime());
+        return server.seat().epoch < epoch || isLost(server) || expired(server, timer.nanoTime());
     }
 
     private void retire(S server) {
@@ -452,7 +460,9 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
                 ? CloseReason.SHUTDOWN
                 : server.seat().epoch < epoch
                         ? CloseReason.RECONNECT
-                        : server.seat().generation < generation ? CloseReason.CREDENTIAL_ROTATED : CloseReason.LIFETIME;
+                        : server.seat().generation < generation || isLost(server)
+                                ? CloseReason.CREDENTIAL_ROTATED
+                                : CloseReason.LIFETIME;
         close(server, reason);
     }
 
@@ -595,6 +605,19 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
             }
             serveWaiters();
             replaceOutdated(now);
+        }
+    }
+
+    /** The role of this generation is gone: idle connections close now, lent ones when they come back. */
+    public void loseGeneration(long lost) {
+        if (lost > lostGeneration) {
+            lostGeneration = lost;
+            for (S server : new ArrayList<>(idle)) {
+                if (server.seat().state == State.IDLE && isLost(server)) {
+                    retire(server);
+                }
+            }
+            serveWaiters();
         }
     }
 

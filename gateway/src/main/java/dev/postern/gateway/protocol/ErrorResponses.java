@@ -42,7 +42,7 @@ public final class ErrorResponses {
             case Refusal.CredentialUnavailable ignored ->
                 ErrorResponse.fatal(
                         SqlStates.CANNOT_CONNECT_NOW,
-                        "the database is not available now: no credential for its server");
+                        "the database is not available now: the credential for its server is not there yet");
             case Refusal.CredentialEnded ignored ->
                 ErrorResponse.fatal(
                                 SqlStates.ADMIN_SHUTDOWN,

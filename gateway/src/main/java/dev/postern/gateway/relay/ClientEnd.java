@@ -36,6 +36,14 @@ public interface ClientEnd {
     /** The credential of the server connection has ended; the connection is about to be closed. */
     void credentialEnded();
 
+    /**
+     * The server has refused what was asked because the role of its connection is gone: nothing of it was done. The
+     * connection is about to be closed.
+     */
+    default void roleGone() {
+        credentialEnded();
+    }
+
     /** A newer credential is there; the one that opened the server connection lives on for some time. */
     default void credentialRotated() {}
 

@@ -126,6 +126,35 @@ public final class ClientStatements {
         }
     }
 
+    /** The statements of one moment, to come back to. Ends with {@link #become} or {@link Copy#drop}. */
+    Copy copy() {
+        Map<StatementName, PreparedStatement> all = named == null ? Map.of() : Map.copyOf(named);
+        all.values().forEach(PreparedStatement::use);
+        return new Copy(cache, all, unnamed, unnamedLook);
+    }
+
+    void become(Copy before) {
+        clear();
+        named = before.named.isEmpty() ? null : new HashMap<>(before.named);
+        unnamed(before.unnamed, before.unnamedLook);
+    }
+
+    /** What a client's names meant. */
+    record Copy(
+            StatementCache cache,
+            Map<StatementName, PreparedStatement> named,
+            byte @Nullable [] unnamed,
+            int unnamedLook) {
+        byte @Nullable [] body(StatementName name) {
+            PreparedStatement statement = named.get(name);
+            return statement == null ? null : statement.body();
+        }
+
+        void drop() {
+            named.values().forEach(cache::leave);
+        }
+    }
+
     public int size() {
         return named == null ? 0 : named.size();
     }

@@ -50,6 +50,12 @@ public final class ClientStream {
         }
     }
 
+    /** What has come since the last whole request will come again. */
+    public void startOver() {
+        release();
+        passing = 0;
+    }
+
     /**
      * For a client without a server: takes away what needs none, and gives back the rest, or null when nothing is left.
      * PostgreSQL reads over COPY messages that come after their COPY has failed, and a Flush means nothing when idle.

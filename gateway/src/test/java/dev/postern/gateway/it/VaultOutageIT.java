@@ -12,6 +12,7 @@ import dev.postern.gateway.it.harness.Statements;
 import dev.postern.gateway.it.harness.VaultWorld;
 import dev.postern.gateway.it.harness.WireClient;
 import java.time.Duration;
+import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -66,11 +67,27 @@ class VaultOutageIT {
                 Statements statements = Statements.start(6, () -> gateway.connect("leased"), WHO)) {
             statements.awaitMore(50);
             world.server().goAway();
+            statements.forgetAnswers();
             long until = System.nanoTime() + Duration.ofSeconds(6).toNanos();
             while (System.nanoTime() < until) {
                 statements.awaitMore(20);
             }
             assertThat(statements.failures()).isEmpty();
+            String before = only(statements.answers());
+
+            world.server().comeBack();
+            Awaitility.await("a new role after Vault's return")
+                    .atMost(Duration.ofSeconds(2))
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> statements.answers().stream().anyMatch(role -> !role.equals(before)));
+            statements.awaitMore(100);
+            assertThat(statements.failures()).isEmpty();
+            assertThat(world.leasedRoles()).doesNotContain(before);
         }
+    }
+
+    private static String only(Set<String> answers) {
+        assertThat(answers).hasSize(1);
+        return answers.iterator().next();
     }
 }

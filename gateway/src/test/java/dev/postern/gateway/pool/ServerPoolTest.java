@@ -527,6 +527,28 @@ class ServerPoolTest {
     }
 
     @Test
+    void aLostGenerationIsLentNoMoreAndWhatIsLentMayEnd() {
+        given(Settings.size(3));
+        List<Server> two = idle(2);
+        Server busy = java.util.Objects.requireNonNull(pool.tryCheckout());
+        Server idle = two.get(0) == busy ? two.get(1) : two.get(0);
+
+        pool.loseGeneration(0);
+
+        assertThat(idle.reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+        assertThat(busy.closed).isFalse();
+        assertThat(pool.tryCheckout()).isNull();
+        FakeClient client = waiting();
+        servers.succeed(1);
+        assertThat(client.served).hasSize(1);
+        pool.checkin(busy);
+        assertThat(busy.reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+        pool.useGeneration(1);
+        pool.checkin(client.served.getFirst());
+        assertThat(pool.tryCheckout()).isSameAs(client.served.getFirst());
+    }
+
+    @Test
     void doesNotOpenInALoopWhenNewConnectionsAreOutOfDate() {
         pool.useGeneration(2, Duration.ZERO);
         waiting();

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  *   CURRENT at 50-66 % of its lease   -> renew (the first time also: learn the lease's last possible end)
  *   CURRENT with too little life left -> issue the successor; the old one becomes RETIRING
  *   CURRENT overdue, Vault is back    -> issue the successor before anything else
+ *   any, the server knows its role no more -> issue the successor; RETIRING, DEAD after a time of grace
  *   RETIRING, still held              -> renew up to its last possible end, then DEAD
  *   RETIRING or DEAD, not held        -> revoke
  *   CURRENT, long not held            -> revoke, back to nothing
@@ -61,6 +62,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
     private final Backoff refusalBackoff;
     private final Backoff tidyBackoff;
     private final TransactionReserve reserve = new TransactionReserve();
+    private final Runnable stillAway = this::onVaultStillAway;
     private final List<CredentialListener> listeners = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
@@ -112,9 +114,9 @@ final class LeasedCredential implements TokenKeeper.Dependent {
                 answer.completeExceptionally(unavailable("closed"));
             } else if (current.isPresent() && current.get().admits(now)) {
                 answer.complete(hand(current.get()));
-            } else if (connection.isAway()) {
+            } else if (connection.outlook(stillAway) == VaultConnection.Outlook.AWAY) {
                 wanted = true;
-                answer.completeExceptionally(unavailable("Vault is away: " + connection.awayReason()));
+                answer.completeExceptionally(away());
             } else if (now.isBefore(noIssueBefore)) {
                 wanted = true;
                 answer.completeExceptionally(unavailable(lastError));
@@ -176,23 +178,81 @@ final class LeasedCredential implements TokenKeeper.Dependent {
             if (refused.isEmpty()) {
                 return;
             }
-            boolean wasFresh = refused.get().issued.plus(FRESH).isAfter(now);
-            refusalsInARow = wasFresh ? refusalsInARow + 1 : 1;
-            if (refusalsInARow > 1) {
-                noIssueBefore = now.plus(refusalBackoff.next());
-            } else {
-                refusalBackoff.reset();
+            if (!refused.get().lost) {
+                // That an overdue role goes was to be expected.
+                noteRefusal(
+                        refused.get().isOverdue(now),
+                        refused.get().issued.plus(FRESH).isAfter(now),
+                        now);
+                lose(refused.get(), "refused by the server with SQLSTATE " + sqlState, now);
             }
-            refused.get().lost = true;
-            end(refused.get(), "refused by the server with SQLSTATE " + sqlState);
-            wanted = true;
             decide();
         }
         tell();
     }
 
+    private void noteRefusal(boolean expected, boolean fresh, Instant now) {
+        if (expected) {
+            return;
+        }
+        refusalsInARow = fresh ? refusalsInARow + 1 : 1;
+        if (refusalsInARow > 1) {
+            noIssueBefore = now.plus(refusalBackoff.next());
+        } else {
+            refusalBackoff.reset();
+        }
+    }
+
+    /** Nobody gets it any more; transactions that still run may end. */
+    private void lose(Generation generation, String reason, Instant now) {
+        generation.lost = true;
+        generation.publish(true);
+        generation.become(Phase.RETIRING);
+        Instant grace = now.plus(GRACE);
+        generation.graceEnds = grace.isBefore(generation.graceEnds) ? grace : generation.graceEnds;
+        if (current.filter(g -> g == generation).isPresent()) {
+            current = Optional.empty();
+            wanted = !closed;
+            noteError(reason);
+        }
+        LOG.warn("event=credential_lost source={} generation={} reason={}", name, generation.number(), reason);
+        news.add(() -> listeners.forEach(l -> l.lost(generation.credential, reason)));
+        connection.suspectReturn();
+    }
+
+    /** What looked like Vault's return was none. */
+    private void onVaultStillAway() {
+        synchronized (this) {
+            if (connection.isAway()) {
+                takeWaiting().forEach(w -> news.add(() -> w.completeExceptionally(away())));
+            }
+            decide();
+        }
+        tell();
+    }
+
+    private CredentialUnavailable away() {
+        return unavailable("Vault is away: " + connection.awayReason());
+    }
+
+    /**
+     * The server has refused a login with it: because the role is gone, or because the lease is past its end and the role
+     * is still there, for whose sessions nothing changes as long as Vault is away.
+     */
+    CompletionStage<Boolean> isGone(Credential refused) {
+        synchronized (this) {
+            boolean mayBeThere = generations.stream()
+                    .anyMatch(g -> g.number() == refused.generation()
+                            && !g.isDead()
+                            && !g.lost
+                            && !g.token.isDead()
+                            && g.isOverdue(tasks.now()));
+            return mayBeThere ? connection.look() : CompletableFuture.completedStage(true);
+        }
+    }
+
     synchronized boolean isReplacing() {
-        return !closed && wanted && !connection.isAway() && !tasks.now().isBefore(noIssueBefore)
+        return !closed && wanted && !connection.isOutOfReach() && !tasks.now().isBefore(noIssueBefore)
                 || current.filter(g -> g.admits(tasks.now())).isPresent();
     }
 
@@ -317,7 +377,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         boolean overdue = generation.isOverdue(now);
         boolean dropped = overdue && !generation.lost && !generation.token.isDead() && !connection.isAway() && !jobOut;
         if (!now.isBefore(generation.graceEnds)) {
-            end(generation, "its lease is over and a new credential is there");
+            end(generation, generation.lost ? "its role is gone" : "its lease is over and a new credential is there");
         } else if (dropped && generation.graceEnds.equals(Instant.MAX) && !isAboutToBeReplaced(generation, now)) {
             end(generation, "its lease has ended");
         } else {
@@ -565,6 +625,9 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         Instant now = tasks.now();
         if (why instanceof VaultAnswer.Away) {
             noteError(why.problem());
+            if (connection.outlook(stillAway) != VaultConnection.Outlook.AWAY) {
+                return; // those who wait hear of it when it has come back, or has not
+            }
         } else {
             Duration pause = issueBackoff.next();
             Duration asked = why instanceof VaultAnswer.Busy busy ? busy.retryAfter() : Duration.ZERO;

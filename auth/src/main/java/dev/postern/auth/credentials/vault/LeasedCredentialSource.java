@@ -54,6 +54,11 @@ final class LeasedCredentialSource implements CredentialSource {
     }
 
     @Override
+    public CompletionStage<Boolean> isGone(Credential refused) {
+        return shared.isGone(refused);
+    }
+
+    @Override
     public boolean isReplacing() {
         return shared.isReplacing();
     }

@@ -141,6 +141,13 @@ final class DoubleDatabase {
         return DoubleAnswer.NO_CONTENT;
     }
 
+    void rotateNow(String name) {
+        StaticRole role = staticRoles.get(name);
+        if (role != null && role.next.isEmpty()) {
+            rotate(role);
+        }
+    }
+
     /** The password changes in the database first; the engine's own copy follows a little later. */
     void rotateDue() {
         for (StaticRole role : staticRoles.values()) {

@@ -355,7 +355,7 @@ class LeasedCredentialTest {
     }
 
     @Test
-    void refusedGenerationEndsAtOnceForEveryHolder() {
+    void refusedGenerationIsLostAtOnceAndEndsForItsLastHoldersAfterATimeOfGrace() {
         longLivedToken();
         CredentialSource source = source("database/creds/app");
         Credential credential = acquire(source);
@@ -364,7 +364,10 @@ class LeasedCredentialTest {
         source.refused(credential, "42704");
         tasks.settle();
 
-        assertThat(listener.heard()).containsExactly("rotated 1", "ended 1", "rotated 2");
+        assertThat(listener.heard()).containsExactly("rotated 1", "lost 1", "rotated 2");
+        assertThat(source.generation(1).phase()).isEqualTo(GenerationState.Phase.RETIRING);
+        tasks.advance(Duration.ofSeconds(10));
+        assertThat(listener.heard()).containsExactly("rotated 1", "lost 1", "rotated 2", "ended 1");
         assertThat(source.generation(1).phase()).isEqualTo(GenerationState.Phase.DEAD);
     }
 
@@ -421,6 +424,86 @@ class LeasedCredentialTest {
         assertThat(source.status().state()).isEqualTo(CredentialStatus.State.READY);
         // Of the statements running at the very moment of the drop, each connection may lose one.
         assertThat(traffic.errors).hasSizeLessThanOrEqualTo(20);
+    }
+
+    /** An overdue credential on a connection that is open, Vault being away for three leases. */
+    private Credential overdue(CredentialSource source) {
+        Credential held = acquire(source);
+        vault.setMode(VaultDouble.Mode.STOPPED);
+        tasks.advance(Duration.ofSeconds(60));
+        assertThat(source.generation(held.generation()).overdue()).isTrue();
+        return held;
+    }
+
+    @Test
+    void vanishedRoleTellsOfVaultsReturnAndWhoAsksWaitsForTheNewOne() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+        Credential held = overdue(source);
+
+        vault.setMode(VaultDouble.Mode.UP);
+        tasks.advance(Duration.ofMillis(60)); // the double has dropped the role, and no probe has been due
+        assertThat(roles.names()).doesNotContain(held.user());
+        source.refused(held, "42704");
+        CompletableFuture<Credential> next = source.acquire().toCompletableFuture();
+        assertThat(next).isNotDone();
+        assertThat(source.isReplacing()).isTrue();
+        tasks.settle();
+
+        assertThat(next.join().generation()).isEqualTo(2);
+    }
+
+    @Test
+    void vanishedRoleWithoutVaultsReturnKeepsNobodyWaitingForLong() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+        Credential held = overdue(source);
+        int sentBefore = client.sent();
+
+        source.refused(held, "42704");
+        CompletableFuture<Credential> next = source.acquire().toCompletableFuture();
+        tasks.advance(Duration.ofSeconds(2));
+        assertThat(next).isNotDone();
+        tasks.advance(Duration.ofSeconds(3));
+
+        assertThat(next).isCompletedExceptionally();
+        assertThat(source.acquire().toCompletableFuture()).isCompletedExceptionally();
+        assertThat(client.sent() - sentBefore).isLessThan(10);
+        tasks.advance(Duration.ofSeconds(60));
+        assertThat(client.sent() - sentBefore).isLessThan(60);
+    }
+
+    @Test
+    void refusedLoginOfAnOverdueCredentialIsSettledByVaultsBeingThere() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+        Credential held = overdue(source);
+
+        CompletableFuture<Boolean> whileAway = source.isGone(held).toCompletableFuture();
+        tasks.advance(Duration.ofMillis(1500));
+        assertThat(whileAway).isCompletedWithValue(false);
+
+        vault.setMode(VaultDouble.Mode.UP);
+        CompletableFuture<Boolean> atReturn = source.isGone(held).toCompletableFuture();
+        tasks.advance(Duration.ofMillis(1500));
+        assertThat(atReturn).isCompletedWithValue(true);
+    }
+
+    @Test
+    void longOutageEndsSoonAfterSomebodyAsks() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+        vault.setMode(VaultDouble.Mode.STOPPED);
+        failure(source);
+        tasks.advance(Duration.ofHours(2)); // probed up to 30 s apart now
+
+        vault.setMode(VaultDouble.Mode.UP);
+        source.acquire();
+        tasks.advance(Duration.ofMillis(1500));
+        source.acquire();
+        tasks.advance(Duration.ofMillis(100));
+
+        assertThat(acquire(source).generation()).isEqualTo(1);
     }
 
     @Test

@@ -24,6 +24,7 @@ public final class PostgresRoles implements DoubleRoles {
     private final List<String> creation;
     private final List<String> revocation;
     private final Queue<String> passwords = new ConcurrentLinkedQueue<>();
+    private final Queue<String> users = new ConcurrentLinkedQueue<>();
 
     public PostgresRoles(DataSource admin, List<String> creation, List<String> revocation) {
         this.admin = admin;
@@ -40,6 +41,11 @@ public final class PostgresRoles implements DoubleRoles {
                 BUILT_IN_REVOCATION);
     }
 
+    /** Every role that was made, those that are gone too. */
+    public List<String> users() {
+        return List.copyOf(users);
+    }
+
     /** Every password that a role was made with. */
     public List<String> passwords() {
         return List.copyOf(passwords);
@@ -48,6 +54,7 @@ public final class PostgresRoles implements DoubleRoles {
     @Override
     public void create(String user, String password, Instant validUntil) throws DatabaseProblem {
         passwords.add(password);
+        users.add(user);
         run(creation, user, password, validUntil);
     }
 
@@ -63,6 +70,7 @@ public final class PostgresRoles implements DoubleRoles {
 
     @Override
     public void setPassword(String user, String password) throws DatabaseProblem {
+        passwords.add(password);
         run(List.of("ALTER ROLE \"{{name}}\" PASSWORD '{{password}}'"), user, password, Instant.EPOCH);
     }
 

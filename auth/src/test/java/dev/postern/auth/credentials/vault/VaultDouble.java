@@ -120,6 +120,26 @@ public final class VaultDouble {
         logins("").putAppRole(name, DoubleTokens.Rules.of(tokenTtl, tokenMaxTtl, paths), roleId, secretId, 0);
     }
 
+    /** The same in a namespace, which springs up. */
+    public synchronized void putAppRoleIn(
+            String namespace, String roleId, String secretId, Duration tokenTtl, String... paths) {
+        addNamespace(namespace);
+        logins(namespace)
+                .putAppRole("gateway", DoubleTokens.Rules.of(tokenTtl, Duration.ZERO, paths), roleId, secretId, 0);
+    }
+
+    /** A KV entry of a namespace. */
+    public synchronized void putKvIn(
+            String namespace, String mount, int version, String path, String user, String password) {
+        addNamespace(namespace);
+        kv(namespace, mount, version).put(path, map("username", user, "password", password));
+    }
+
+    /** Changes a static role's password now, as {@code rotate-role} does: the answer follows after the stale window. */
+    public synchronized void rotateStaticRole(String name) {
+        database("database").rotateNow(name);
+    }
+
     /** A token that was made by hand. */
     public synchronized String newToken(Duration ttl, Duration maxTtl, String... paths) {
         return tokens.issue(DoubleTokens.Rules.of(ttl, maxTtl, paths), "", "token", null).id;

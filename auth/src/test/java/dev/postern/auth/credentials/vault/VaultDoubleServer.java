@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLContext;
@@ -39,6 +40,7 @@ public final class VaultDoubleServer implements AutoCloseable {
     private boolean frozen;
     private volatile Duration delay = Duration.ZERO;
     private volatile boolean closed;
+    private final AtomicInteger received = new AtomicInteger();
 
     /** Starts a server for a double. */
     public interface Starter {
@@ -152,7 +154,13 @@ public final class VaultDoubleServer implements AutoCloseable {
         }
     }
 
+    /** Requests that have come so far, also those that were never answered. */
+    public int received() {
+        return received.get();
+    }
+
     private void serve(HttpExchange exchange) throws IOException {
+        received.incrementAndGet();
         try (exchange) {
             pause();
             DoubleAnswer answer;

@@ -14,21 +14,46 @@ import org.awaitility.Awaitility;
 /** Clients that run one statement again and again, each on a virtual thread; one whose connection ends connects anew. */
 public final class Statements implements AutoCloseable {
     private final Supplier<WireClient> connect;
-    private final String sql;
+    private final byte[][] request;
     private final Set<String> answers = ConcurrentHashMap.newKeySet();
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final AtomicLong count = new AtomicLong();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean going = true;
 
-    private Statements(Supplier<WireClient> connect, String sql) {
+    private Statements(Supplier<WireClient> connect, byte[]... request) {
         this.connect = connect;
-        this.sql = sql;
+        this.request = request;
     }
 
     /** So many clients, logged in when this returns. */
     public static Statements start(int clients, Supplier<WireClient> connect, String sql) {
-        Statements statements = new Statements(connect, sql);
+        return start(clients, connect, FrontendBytes.query(sql));
+    }
+
+    /** The same in the way of JDBC drivers outside autocommit: BEGIN and the statement in one pipeline, then COMMIT. */
+    public static Statements startTransactions(int clients, Supplier<WireClient> connect, String sql) {
+        return start(
+                clients,
+                connect,
+                FrontendBytes.concat(
+                        FrontendBytes.parse("", "BEGIN"),
+                        FrontendBytes.bind("", ""),
+                        FrontendBytes.execute(),
+                        FrontendBytes.parse("", sql),
+                        FrontendBytes.bind("", ""),
+                        FrontendBytes.execute(),
+                        FrontendBytes.sync()),
+                FrontendBytes.concat(
+                        FrontendBytes.parse("", "COMMIT"),
+                        FrontendBytes.bind("", ""),
+                        FrontendBytes.execute(),
+                        FrontendBytes.sync()));
+    }
+
+    /** The same with requests that end with ReadyForQuery, one after the other. */
+    public static Statements start(int clients, Supplier<WireClient> connect, byte[]... request) {
+        Statements statements = new Statements(connect, request);
         for (int i = 0; i < clients; i++) {
             WireClient client = connect.get();
             statements.threads.add(Thread.ofVirtual().start(() -> statements.run(client)));
@@ -69,7 +94,9 @@ public final class Statements implements AutoCloseable {
         try {
             while (going) {
                 try {
-                    once(client);
+                    for (byte[] one : request) {
+                        once(client, one);
+                    }
                 } catch (WireClient.ConnectionEnded | java.io.UncheckedIOException end) {
                     client.kill();
                     client = connect.get();
@@ -82,8 +109,8 @@ public final class Statements implements AutoCloseable {
         }
     }
 
-    private void once(WireClient client) {
-        client.send(FrontendBytes.query(sql));
+    private void once(WireClient client, byte[] one) {
+        client.send(one);
         while (true) {
             WireMessage message = client.receive();
             switch (message.type()) {

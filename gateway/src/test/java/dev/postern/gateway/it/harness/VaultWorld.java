@@ -14,7 +14,10 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -30,6 +33,8 @@ public final class VaultWorld implements AutoCloseable {
     private final VaultDouble vault = new VaultDouble(Instant::now);
     private final VaultDoubleServer server;
     private final List<PostgresRoles> roles = new ArrayList<>();
+    private final Map<String, PostgresRoles> byName = new HashMap<>();
+    private final List<String> otherSecrets = new ArrayList<>();
 
     private VaultWorld(PostgresServer postgres, VaultDoubleServer.Starter starter) {
         this.postgres = postgres;
@@ -50,7 +55,7 @@ public final class VaultWorld implements AutoCloseable {
     public static VaultWorld start(PostgresServer postgres, Duration tokenTtl, Duration tokenMaxTtl) {
         VaultWorld world = new VaultWorld(postgres, VaultDoubleServer::http);
         world.vault.putAppRole(
-                "gateway", ROLE_ID, SECRET_ID, tokenTtl, tokenMaxTtl, "database/*", "sys/leases/*", "secret/*");
+                "gateway", ROLE_ID, SECRET_ID, tokenTtl, tokenMaxTtl, "database/*", "sys/leases/*", "secret/*", "kv/*");
         return world;
     }
 
@@ -58,8 +63,50 @@ public final class VaultWorld implements AutoCloseable {
     public VaultWorld withRole(String name, String database, Duration ttl, Duration maxTtl) {
         PostgresRoles made = PostgresRoles.inGroup(admin(database), Tenant.backendRole(database));
         roles.add(made);
+        byName.put(name, made);
         vault.putRole(name, made, ttl, maxTtl);
         return this;
+    }
+
+    /** Server roles that leases of this dynamic role have made so far, those that are gone too. */
+    public List<String> rolesMadeBy(String name) {
+        return Objects.requireNonNull(byName.get(name)).users();
+    }
+
+    /** A static role: a role of the server whose password Vault changes each period and by hand. */
+    public VaultWorld withStaticRole(String name, String user, Duration period, Duration staleWindow) {
+        PostgresRoles made = PostgresRoles.inGroup(admin("postgres"), "");
+        roles.add(made);
+        vault.putStaticRole(name, user, made, period, staleWindow);
+        return this;
+    }
+
+    /** A user and password at a path of the KV mount {@code secret}. */
+    public void putKv(int version, String path, String user, String password) {
+        otherSecrets.add(password);
+        vault.putKv(version == 1 ? "kv" : "secret", version, path, user, password);
+    }
+
+    /** The same in a namespace, with an identity of that namespace that may read it. */
+    public void putKvIn(String namespace, String path, String user, String password) {
+        otherSecrets.add(password);
+        vault.putAppRoleIn(namespace, ROLE_ID, SECRET_ID, Duration.ofHours(1), "secret/*");
+        vault.putKvIn(namespace, "secret", 2, path, user, password);
+    }
+
+    /** One more identity, which may use these paths alone; an entry of {@code vaultConnections} that logs in as it. */
+    public String connectionFor(String identity, String... paths) {
+        String secretId = identity + "-secret-id";
+        otherSecrets.add(secretId);
+        vault.putAppRole(identity, identity + "-role-id", secretId, Duration.ofHours(1), Duration.ZERO, paths);
+        Path file = FOLDER.resolve(identity + "-secret-id");
+        try {
+            Files.writeString(file, secretId);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return "{address: \"" + server.address() + "\", auth: {appRole: {roleId: " + identity
+                + "-role-id, secretIdFile: " + file + "}}}";
     }
 
     private PGSimpleDataSource admin(String database) {
@@ -80,6 +127,26 @@ public final class VaultWorld implements AutoCloseable {
     /** What can be done to the process. */
     public VaultDoubleServer server() {
         return server;
+    }
+
+    /** It answers 503 until {@link #unseal}. */
+    public void seal() {
+        vault.setMode(VaultDouble.Mode.SEALED);
+    }
+
+    /** A standby without an active node until {@link #unseal}: 307 to where nobody is, 429 to health probes. */
+    public void loseLeader() {
+        vault.setMode(VaultDouble.Mode.NO_LEADER);
+    }
+
+    /** It answers 429 to all but health probes until {@link #unseal}. */
+    public void limitRate() {
+        vault.setMode(VaultDouble.Mode.RATE_LIMITED);
+    }
+
+    /** It works again. */
+    public void unseal() {
+        vault.setMode(VaultDouble.Mode.UP);
     }
 
     /** The top-level key {@code vaultConnections} with this one, named main. */
@@ -111,6 +178,7 @@ public final class VaultWorld implements AutoCloseable {
     public List<String> secrets() {
         List<String> secrets = new ArrayList<>(vault.tokensMade());
         secrets.add(SECRET_ID);
+        secrets.addAll(otherSecrets);
         roles.forEach(made -> secrets.addAll(made.passwords()));
         return secrets;
     }
