@@ -56,7 +56,8 @@ def outcome(command, run, port, database):
     env = dict(os.environ, PGHOST='localhost', PGPORT=str(port), PGUSER=run.user, PGPASSWORD=run.password, PGDATABASE=database,
                PGSSLMODE='verify-full', PGSSLROOTCERT=run.tls.ca, PGCONNECT_TIMEOUT='30',
                DRIVERS_OTHER_CA=run.other_tls.ca, PYTHONUNBUFFERED='1')
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True)
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                               errors='backslashreplace', start_new_session=True)
     try:
         printed, _ = process.communicate(timeout=PATIENCE)
         end = '' if process.returncode == 0 else f'BROKEN the program ended with status {process.returncode}'

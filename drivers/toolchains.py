@@ -64,13 +64,27 @@ def rust(binary):
     return made
 
 
+def php():
+    _run('PDO', ['php', '-r', 'exit(extension_loaded("pdo_pgsql") ? 0 : 1);'])
+    return ['php', os.path.join(HERE, 'php', 'pdo.php')]
+
+
+def ruby():
+    _run("Ruby's pg", ['ruby', '-e', 'require "pg"'])
+    return ['ruby', os.path.join(HERE, 'ruby', 'pg.rb')]
+
+
 DRIVERS = {
     'psycopg3': python('psycopg3.py'),
     'pgx': go('pgx'),
     'node-postgres': node('node-postgres.js'),
     'psycopg2': python('psycopg2_.py'),
     'asyncpg': python('asyncpg_.py'),
+    'sqlalchemy': python('sqlalchemy_.py'),
+    'lib-pq': go('pq'),
     'postgres.js': node('postgres-js.js'),
     'tokio-postgres': rust('tokio_postgres'),
     'sqlx': rust('sqlx'),
+    'php-pdo': php,
+    'ruby-pg': ruby,
 }

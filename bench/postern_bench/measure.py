@@ -20,7 +20,8 @@ SELECT = "select i, i * 2, 'row ' || i from generate_series(1, {rows}) i"
 def pgbench(peer, arguments, seconds, log_folder=None):
     """The window runs from the first progress line, when connections are made, to the last but one."""
     run = peer.run
-    words = ['pgbench', '-n', '-S', '-P', '1', '-T', str(seconds), *arguments]
+    script = [] if '-f' in arguments else ['-S']
+    words = ['pgbench', '-n', *script, '-P', '1', '-T', str(seconds), *arguments]
     if log_folder:
         words += ['--log', '--log-prefix', os.path.join(log_folder, 'tx')]
     process = subprocess.Popen(words, env=peer.env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
@@ -68,6 +69,36 @@ def pgbench(peer, arguments, seconds, log_folder=None):
 def tps(peer, mode, clients):
     run = peer.run
     return pgbench(peer, ['-M', mode, '-c', str(clients), '-j', str(min(clients, run.jobs))], run.seconds)
+
+
+# What transaction pooling does for its clients, each beside the same work without it. A "transaction" is one run of the script.
+FEATURES = {
+    'extended': ('extended', None),
+    'prepared': ('prepared', None),
+    '300 texts extended': ('extended', [f'SELECT {n} + :n;' for n in range(300)]),
+    '300 texts prepared': ('prepared', [f'SELECT {n} + :n;' for n in range(300)]),
+    'SELECT SELECT': ('simple', ['SELECT 1;', 'SELECT :n;']),
+    'SET SELECT': ('simple', ["SET work_mem = '5MB';", 'SELECT :n;']),
+    'SET LOCAL': ('simple', ['BEGIN;', "SET LOCAL work_mem = '5MB';", 'SELECT :n;', 'COMMIT;']),
+    'set_config': ('simple', ["SELECT set_config('work_mem', '5MB', false);", 'SELECT :n;']),
+}
+
+
+def feature(peer, name, clients=100):
+    run = peer.run
+    mode, lines = FEATURES[name]
+    arguments = ['-M', mode, '-c', str(clients), '-j', str(run.jobs)]
+    with tempfile.NamedTemporaryFile('w', suffix='.sql') as script:
+        if lines:
+            script.write('\n'.join(['\\set n random(1, 100000)', *lines, '']))
+            script.flush()
+            arguments += ['-f', script.name]
+        r = pgbench(peer, arguments, run.seconds)
+    if peer.is_pooler and mode == 'prepared':
+        asked = subprocess.run(['psql', '-X', '-tAc', 'select count(*) from pg_prepared_statements'], env=peer.env(),
+                               capture_output=True, text=True).stdout.strip()
+        r['statements_on_a_server'] = int(asked or -1)
+    return r
 
 
 def connect(peer, clients):

@@ -58,7 +58,8 @@ class Peer:
         run = self.run
         values = dict(port=self.port, folder=self.folder, backend_port=run.postgres.port, user=run.user,
                       password=run.password, database=run.database, verifier=run.postgres.verifier,
-                      cert=run.tls.cert, key=run.tls.key, pool_size=run.pool_size, **self.values())
+                      cert=run.tls.cert, key=run.tls.key, pool_size=run.pool_size, pool_mode='transaction')
+        values.update(self.values())
         for name in self.files:
             with open(os.path.join(self.templates, name)) as f:
                 write_private(os.path.join(self.folder, name), string.Template(f.read()).substitute(values))
@@ -168,3 +169,10 @@ class Postern(Peer):
         r = subprocess.run(['git', '-C', self.checkout, 'describe', '--always', '--dirty'], capture_output=True, text=True)
         options = self.environment['POSTERN_JAVA_OPTS']
         return 'Postern ' + r.stdout.strip() + (f' with {options}' if options else '')
+
+
+class PosternSession(Postern):
+    """The gateway in session mode, with a server for each client: what it costs without anything shared."""
+
+    def values(self):
+        return dict(super().values(), pool_mode='session', pool_size=400)

@@ -58,6 +58,9 @@ def markdown(samples, reference):
         cells = [c for c in named('tps') if c.split('/')[1] == mode]
         table(f'pgbench -S -M {mode}: CPU µs per transaction, by clients', cells, 'pooler_us_per_tx', '{:.1f}')
         table(f'pgbench -S -M {mode}: transactions per second, by clients', cells, 'tps', '{:.0f}')
+    table('Features, 100 clients: CPU µs for each run of the script', named('features'), 'pooler_us_per_tx', '{:.1f}')
+    table('Features, 100 clients: runs of the script per second', named('features'), 'tps', '{:.0f}')
+    table('Statements that a server holds afterwards', named('features'), 'statements_on_a_server', '{:.0f}')
     table('New TLS connection for each transaction (pgbench -C): CPU µs per connection, by clients', named('connect'), 'pooler_us_per_tx', '{:.0f}')
     table('New TLS connection for each transaction: connections per second, by clients', named('connect'), 'tps', '{:.0f}')
     table('Garbage as the first packet: CPU µs per connection', named('garbage'), 'garbage_us', '{:.0f}')
