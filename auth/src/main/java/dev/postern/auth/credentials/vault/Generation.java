@@ -55,6 +55,11 @@ final class Generation {
         this.state = new GenerationState(Phase.CURRENT, credential.deadline(), false);
     }
 
+    static Generation of(LeaseCalls.Issued.Lease lease, long number, Instant now) {
+        Instant deadline = deadline(lease.sent().plus(lease.ttl()), lease.token(), margin(lease.life()));
+        return new Generation(new Credential(lease.user(), lease.password(), number, deadline), lease, now);
+    }
+
     /** A twentieth of the lease: clocks, the last statement's end and the closing take time. */
     static Duration margin(Duration ttl) {
         Duration share = ttl.dividedBy(20);
@@ -131,6 +136,38 @@ final class Generation {
 
     void become(Phase phase) {
         state = new GenerationState(phase, state.deadline(), state.overdue());
+    }
+
+    /** The credential for one more holder. */
+    Credential hand() {
+        holders++;
+        return credential;
+    }
+
+    /** A successor is there. What is overdue has a time of grace, since its role goes at any moment. */
+    void retire(Instant now, Duration grace) {
+        boolean overdue = isOverdue(now);
+        become(Phase.RETIRING);
+        if (overdue && graceEnds.equals(Instant.MAX)) {
+            publish(true);
+            graceEnds = now.plus(grace);
+        }
+    }
+
+    void closeBy(Instant at) {
+        graceEnds = at.isBefore(graceEnds) ? at : graceEnds;
+    }
+
+    /** A successor is to be made when so large a share of what is left has passed, if not earlier. */
+    void replaceWithin(Instant now, double share) {
+        long left = Math.max(0, Duration.between(now, deadline()).toNanos());
+        Instant at = now.plusNanos((long) (left * share));
+        replaceAt = at.isBefore(replaceAt) ? at : replaceAt;
+    }
+
+    /** Of the lease: it is revoked, or over by itself. */
+    boolean nothingLeft(Instant now) {
+        return revokeAt.equals(Instant.MAX) || !now.isBefore(end()) || token.isDead();
     }
 
     /** Whether the role may be gone without our having been told. */

@@ -1,7 +1,6 @@
 package dev.postern.auth.credentials.vault;
 
 import dev.postern.auth.credentials.BackgroundTasks;
-import dev.postern.auth.credentials.Backoff;
 import dev.postern.auth.credentials.Credential;
 import dev.postern.auth.credentials.CredentialListener;
 import dev.postern.auth.credentials.CredentialStatus;
@@ -9,11 +8,11 @@ import dev.postern.auth.credentials.CredentialUnavailable;
 import dev.postern.auth.credentials.GenerationState;
 import dev.postern.auth.credentials.GenerationState.Phase;
 import dev.postern.auth.credentials.json.JsonObject;
+import dev.postern.auth.credentials.vault.LeaseAgenda.Demand;
+import dev.postern.auth.credentials.vault.LeaseAgenda.Step;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,66 +24,44 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The leases of one dynamic role for one identity, shared by every source with the same key. At any time at most one job
- * talks to Vault for it; what that job should do is decided when it runs, from the state and the time:
- *
- * <pre>
- *   nothing, somebody asks            -> issue
- *   CURRENT at 50-66 % of its lease   -> renew (the first time also: learn the lease's last possible end)
- *   CURRENT with too little life left -> issue the successor; the old one becomes RETIRING
- *   CURRENT overdue, Vault is back    -> issue the successor before anything else
- *   any, the server knows its role no more -> issue the successor; RETIRING, DEAD after a time of grace
- *   RETIRING, still held              -> renew up to its last possible end, then DEAD
- *   RETIRING or DEAD, not held        -> revoke
- *   CURRENT, long not held            -> revoke, back to nothing
- * </pre>
+ * talks to Vault for it; what that job should do is decided when it runs, by the {@link LeaseAgenda}.
  */
 final class LeasedCredential implements TokenKeeper.Dependent {
     private static final Logger LOG = LoggerFactory.getLogger(LeasedCredential.class);
 
-    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration MAX_RETRY = Duration.ofSeconds(30);
     private static final Duration LEAST_WAIT = Duration.ofMillis(5);
 
     /** After Vault's return its overdue roles go; statements that run may still end, then the connections close. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
-    /** A credential refused so soon was perhaps never good: the next one is not made at once. */
-    private static final Duration FRESH = Duration.ofSeconds(60);
+    private static final VaultAnswer NOTHING_WRONG = new VaultAnswer.Ok(JsonObject.EMPTY);
 
     private final String name;
     private final TokenKeeper tokens;
     private final VaultConnection connection;
     private final LeaseCalls calls;
     private final BackgroundTasks tasks;
-    private final Duration idleAfter;
     private final RandomGenerator random;
-    private final Backoff issueBackoff;
-    private final Backoff refusalBackoff;
-    private final Backoff tidyBackoff;
+    private final Generations generations = new Generations();
     private final TransactionReserve reserve = new TransactionReserve();
+    private final IssueGate gate;
+    private final LeaseAgenda agenda;
+    private final LastTrouble trouble;
+    private final LeaseRenewals renewals;
+    private final Announcements news = new Announcements();
     private final Runnable stillAway = this::onVaultStillAway;
     private final List<CredentialListener> listeners = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
-    /** For readers without the lock; replaced, never changed. */
-    private volatile List<Generation> generations = List.of();
-
     // Guarded by this.
-    private Optional<Generation> current = Optional.empty();
     private List<CompletableFuture<Credential>> waiting = new ArrayList<>();
-    private final Deque<Runnable> news = new ArrayDeque<>();
-    private boolean telling;
     private boolean jobOut;
     private boolean wanted;
     private boolean closed;
     private long lastNumber;
     private Instant lastUse;
-    private Instant noIssueBefore;
-    private int refusalsInARow;
     private BackgroundTasks.Pending wakeUp = () -> {};
     private Optional<Instant> lastRotation = Optional.empty();
-    private String lastError = "";
-    private Optional<Instant> lastErrorAt = Optional.empty();
 
     LeasedCredential(
             TokenKeeper tokens, String path, Duration idleAfter, BackgroundTasks tasks, RandomGenerator random) {
@@ -93,13 +70,12 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         this.name = "vault " + connection.name() + " " + path;
         this.calls = new LeaseCalls(tokens, path, tasks);
         this.tasks = tasks;
-        this.idleAfter = idleAfter;
         this.random = random;
-        this.issueBackoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
-        this.refusalBackoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
-        this.tidyBackoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
+        this.gate = new IssueGate(random, tasks.now());
+        this.agenda = new LeaseAgenda(generations, gate, reserve, idleAfter);
+        this.trouble = new LastTrouble(LOG, name);
+        this.renewals = new LeaseRenewals(tasks, random, trouble);
         this.lastUse = tasks.now();
-        this.noIssueBefore = tasks.now();
         tokens.add(this);
     }
 
@@ -110,51 +86,36 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         synchronized (this) {
             Instant now = tasks.now();
             lastUse = now;
+            Optional<Generation> good = generations.current().filter(g -> g.admits(now));
+            wanted |= !closed && good.isEmpty();
             if (closed) {
                 answer.completeExceptionally(unavailable("closed"));
-            } else if (current.isPresent() && current.get().admits(now)) {
-                answer.complete(hand(current.get()));
+            } else if (good.isPresent()) {
+                answer.complete(good.get().hand());
             } else if (connection.outlook(stillAway) == VaultConnection.Outlook.AWAY) {
-                wanted = true;
                 answer.completeExceptionally(away());
-            } else if (now.isBefore(noIssueBefore)) {
-                wanted = true;
-                answer.completeExceptionally(unavailable(lastError));
+            } else if (gate.isShut(now)) {
+                answer.completeExceptionally(unavailable(trouble.text()));
             } else {
-                wanted = true;
                 waiting.add(answer);
             }
             decide();
         }
-        tell();
+        news.tell();
         return answer;
-    }
-
-    private static Credential hand(Generation generation) {
-        generation.holders++;
-        return generation.credential;
     }
 
     void release(Credential credential) {
         synchronized (this) {
-            for (Generation generation : generations) {
-                if (generation.number() == credential.generation()) {
-                    generation.holders--;
-                }
-            }
+            generations.release(credential.generation());
             lastUse = tasks.now();
             decide();
         }
-        tell();
+        news.tell();
     }
 
     GenerationState generation(long number) {
-        for (Generation generation : generations) {
-            if (generation.number() == number) {
-                return generation.state();
-            }
-        }
-        return GenerationState.DEAD;
+        return generations.state(number);
     }
 
     void listen(CredentialListener listener) {
@@ -172,48 +133,29 @@ final class LeasedCredential implements TokenKeeper.Dependent {
     void refused(Credential used, String sqlState) {
         synchronized (this) {
             Instant now = tasks.now();
-            Optional<Generation> refused = generations.stream()
-                    .filter(g -> g.number() == used.generation() && !g.isDead())
-                    .findFirst();
-            if (refused.isEmpty()) {
-                return;
-            }
-            if (!refused.get().lost) {
-                // That an overdue role goes was to be expected.
-                noteRefusal(
-                        refused.get().isOverdue(now),
-                        refused.get().issued.plus(FRESH).isAfter(now),
-                        now);
-                lose(refused.get(), "refused by the server with SQLSTATE " + sqlState, now);
+            Optional<Generation> refused = generations.alive(used.generation()).filter(g -> !g.lost);
+            if (refused.isPresent()) {
+                if (!refused.get().isOverdue(now)) { // that an overdue role goes was to be expected
+                    gate.refused(refused.get().issued, now);
+                }
+                lose(refused.get(), "refused by the server with SQLSTATE " + sqlState);
             }
             decide();
         }
-        tell();
-    }
-
-    private void noteRefusal(boolean expected, boolean fresh, Instant now) {
-        if (expected) {
-            return;
-        }
-        refusalsInARow = fresh ? refusalsInARow + 1 : 1;
-        if (refusalsInARow > 1) {
-            noIssueBefore = now.plus(refusalBackoff.next());
-        } else {
-            refusalBackoff.reset();
-        }
+        news.tell();
     }
 
     /** Nobody gets it any more; transactions that still run may end. */
-    private void lose(Generation generation, String reason, Instant now) {
+    private void lose(Generation generation, String reason) {
+        boolean wasCurrent = generations.isCurrent(generation);
         generation.lost = true;
         generation.publish(true);
         generation.become(Phase.RETIRING);
-        Instant grace = now.plus(GRACE);
-        generation.graceEnds = grace.isBefore(generation.graceEnds) ? grace : generation.graceEnds;
-        if (current.filter(g -> g == generation).isPresent()) {
-            current = Optional.empty();
+        generation.closeBy(tasks.now().plus(GRACE));
+        if (wasCurrent) {
+            generations.endCurrent(Phase.RETIRING);
             wanted = !closed;
-            noteError(reason);
+            trouble.note(reason, tasks.now());
         }
         LOG.warn("event=credential_lost source={} generation={} reason={}", name, generation.number(), reason);
         news.add(() -> listeners.forEach(l -> l.lost(generation.credential, reason)));
@@ -224,15 +166,11 @@ final class LeasedCredential implements TokenKeeper.Dependent {
     private void onVaultStillAway() {
         synchronized (this) {
             if (connection.isAway()) {
-                takeWaiting().forEach(w -> news.add(() -> w.completeExceptionally(away())));
+                failWaiting(away());
             }
             decide();
         }
-        tell();
-    }
-
-    private CredentialUnavailable away() {
-        return unavailable("Vault is away: " + connection.awayReason());
+        news.tell();
     }
 
     /**
@@ -241,43 +179,42 @@ final class LeasedCredential implements TokenKeeper.Dependent {
      */
     CompletionStage<Boolean> isGone(Credential refused) {
         synchronized (this) {
-            boolean mayBeThere = generations.stream()
-                    .anyMatch(g -> g.number() == refused.generation()
-                            && !g.isDead()
-                            && !g.lost
-                            && !g.token.isDead()
-                            && g.isOverdue(tasks.now()));
+            boolean mayBeThere = generations
+                    .alive(refused.generation())
+                    .filter(g -> !g.lost && !g.token.isDead() && g.isOverdue(tasks.now()))
+                    .isPresent();
             return mayBeThere ? connection.look() : CompletableFuture.completedStage(true);
         }
     }
 
     synchronized boolean isReplacing() {
-        return !closed && wanted && !connection.isOutOfReach() && !tasks.now().isBefore(noIssueBefore)
-                || current.filter(g -> g.admits(tasks.now())).isPresent();
+        Instant now = tasks.now();
+        return !closed && wanted && !connection.isOutOfReach() && !gate.isShut(now)
+                || generations.current().filter(g -> g.admits(now)).isPresent();
     }
 
     synchronized CredentialStatus status() {
         Instant now = tasks.now();
-        int retiring = (int)
-                generations.stream().filter(g -> g.phase() == Phase.RETIRING).count();
+        Optional<Generation> current = generations.current();
         return new CredentialStatus(
                 name,
                 stateAt(now),
                 current.map(g -> g.credential.user()).orElse(""),
                 current.map(Generation::number).orElse(0L),
                 current.map(g -> Duration.between(now, g.deadline())),
-                retiring,
+                generations.retiring(),
                 lastRotation,
-                lastError,
-                lastErrorAt);
+                trouble.text(),
+                trouble.at());
     }
 
     private CredentialStatus.State stateAt(Instant now) {
         if (closed) {
             return CredentialStatus.State.CLOSED;
         }
-        if (current.isPresent()) {
-            return current.get().isOverdue(now) ? CredentialStatus.State.OVERDUE : CredentialStatus.State.READY;
+        if (generations.current().isPresent()) {
+            boolean overdue = generations.current().get().isOverdue(now);
+            return overdue ? CredentialStatus.State.OVERDUE : CredentialStatus.State.READY;
         }
         if (!waiting.isEmpty()) {
             return CredentialStatus.State.PENDING;
@@ -292,13 +229,12 @@ final class LeasedCredential implements TokenKeeper.Dependent {
                 closed = true;
                 wanted = false;
                 tokens.remove(this);
-                takeWaiting().forEach(w -> news.add(() -> w.completeExceptionally(unavailable("closed"))));
-                current.ifPresent(g -> g.become(Phase.RETIRING));
-                current = Optional.empty();
+                failWaiting(unavailable("closed"));
+                generations.endCurrent(Phase.RETIRING);
             }
             decide();
         }
-        tell();
+        news.tell();
         return drained;
     }
 
@@ -307,39 +243,30 @@ final class LeasedCredential implements TokenKeeper.Dependent {
     @Override
     public void tokenReplaced(HeldToken old) {
         synchronized (this) {
-            Instant now = tasks.now();
-            for (Generation generation : generations) {
-                if (generation.token == old) {
-                    // Spread over the first half of what the old token has left, so that all paths do not come at once.
-                    long left = Math.max(
-                            0, Duration.between(now, generation.deadline()).toNanos());
-                    Instant at = now.plusNanos((long) (left * random.nextDouble(0, 0.5)));
-                    generation.replaceAt = at.isBefore(generation.replaceAt) ? at : generation.replaceAt;
-                }
-            }
+            // Spread over the first half of what the old token has left, so that all paths do not come at once.
+            generations.all().stream()
+                    .filter(g -> g.token == old)
+                    .forEach(g -> g.replaceWithin(tasks.now(), random.nextDouble(0, 0.5)));
             decide();
         }
-        tell();
+        news.tell();
     }
 
     @Override
     public void tokenDied(HeldToken dead) {
         synchronized (this) {
-            generations.stream().filter(g -> g.token == dead).forEach(g -> g.mustBeReplaced = true);
-            if (current.filter(g -> g.token == dead).isPresent()) {
-                noteError("the token that issued the lease is dead");
+            generations.all().stream().filter(g -> g.token == dead).forEach(g -> g.mustBeReplaced = true);
+            if (generations.current().filter(g -> g.token == dead).isPresent()) {
+                trouble.note("the token that issued the lease is dead", tasks.now());
             }
             decide();
         }
-        tell();
+        news.tell();
     }
 
     @Override
     public void tokenExtended(HeldToken token) {
-        synchronized (this) {
-            decide();
-        }
-        tell();
+        onTime();
     }
 
     // Deciding. All under the lock.
@@ -347,27 +274,36 @@ final class LeasedCredential implements TokenKeeper.Dependent {
     /** Brings phases up to the time, sends a job out where one has something to do, and sets the clock for the next time. */
     private void decide() {
         Instant now = tasks.now();
-        for (Generation generation : generations) {
+        for (Generation generation : generations.all()) {
             decideOn(generation, now);
         }
         forgetFinished(now);
-        if (!jobOut && nextStep(now) != Step.NONE) {
+        Demand demand = demand();
+        if (!jobOut && !(agenda.next(demand, now) instanceof Step.Nothing)) {
             jobOut = true;
-            connection.submit(urgency(), this::work);
+            submit(demand, now);
         }
         wakeUp.cancel();
-        Instant at = nextMoment(now);
+        Instant at = agenda.nextMoment(demand, now);
         if (!at.equals(Instant.MAX)) {
             Duration wait = Duration.between(now, at);
             wakeUp = tasks.later(wait.compareTo(LEAST_WAIT) < 0 ? LEAST_WAIT : wait, this::onTime);
         }
     }
 
+    private Demand demand() {
+        return new Demand(closed, wanted, !waiting.isEmpty(), lastUse);
+    }
+
+    private void submit(Demand demand, Instant now) {
+        connection.submit(agenda.urgency(demand, connection.isAway(), now), this::work);
+    }
+
     private void onTime() {
         synchronized (this) {
             decide();
         }
-        tell();
+        news.tell();
     }
 
     private void decideOn(Generation generation, Instant now) {
@@ -390,175 +326,55 @@ final class LeasedCredential implements TokenKeeper.Dependent {
 
     /** Vault has just come back: the overdue generation lives on until the successor is there. */
     private boolean isAboutToBeReplaced(Generation generation, Instant now) {
-        return current.filter(g -> g == generation).isPresent() && !now.isBefore(noIssueBefore);
+        return generations.isCurrent(generation) && !gate.isShut(now);
     }
 
     private void end(Generation generation, String reason) {
         generation.publish(true);
-        generation.become(Phase.DEAD);
-        if (current.filter(g -> g == generation).isPresent()) {
-            current = Optional.empty();
+        if (generations.isCurrent(generation)) {
+            generations.endCurrent(Phase.DEAD);
             wanted = wanted || generation.holders > 0;
-            noteError(reason);
+            trouble.note(reason, tasks.now());
         }
+        generation.become(Phase.DEAD);
         LOG.warn("event=credential_ended source={} generation={} reason={}", name, generation.number(), reason);
         news.add(() -> listeners.forEach(l -> l.ended(generation.credential, reason)));
     }
 
     private void forgetFinished(Instant now) {
-        List<Generation> kept = new ArrayList<>();
-        for (Generation generation : generations) {
-            boolean over = !now.isBefore(generation.end()) || generation.token.isDead();
-            if (generation.isDead() && generation.holders <= 0 && (over || generation.revokeAt.equals(Instant.MAX))) {
-                tokens.leaseEnded(generation.token);
-            } else {
-                kept.add(generation);
-            }
-        }
-        generations = List.copyOf(kept);
-        if (closed && kept.isEmpty() && !drained.isDone()) {
+        generations
+                .takeOut(g -> g.isDead() && g.holders <= 0 && g.nothingLeft(now))
+                .forEach(g -> tokens.leaseEnded(g.token));
+        if (closed && generations.all().isEmpty() && !drained.isDone()) {
             wakeUp.cancel();
             news.add(() -> drained.complete(null));
         }
-    }
-
-    private enum Step {
-        NONE,
-        ISSUE,
-        RENEW,
-        REVOKE,
-        GIVE_BACK
-    }
-
-    private Step nextStep(Instant now) {
-        if (needsIssue(now)) {
-            return Step.ISSUE;
-        }
-        if (toRenew(now).isPresent()) {
-            return Step.RENEW;
-        }
-        if (toRevoke(now).isPresent()) {
-            return Step.REVOKE;
-        }
-        return isIdle(now) ? Step.GIVE_BACK : Step.NONE;
-    }
-
-    private boolean needsIssue(Instant now) {
-        if (closed || now.isBefore(noIssueBefore)) {
-            return false;
-        }
-        if (current.isEmpty()) {
-            // Where every try failed and nobody asks any more, trying ends too.
-            return wanted && !isUnused(now);
-        }
-        // A lease that nobody holds is not replaced: it is given back, and asked for again when needed.
-        Generation generation = current.get();
-        boolean due =
-                generation.mustBeReplaced || generation.isOverdue(now) || !now.isBefore(replaceAt(generation, now));
-        return due && !isUnused(now);
-    }
-
-    private boolean isUnused(Instant now) {
-        return waiting.isEmpty()
-                && generations.stream().allMatch(g -> g.holders <= 0)
-                && !now.isBefore(lastUse.plus(idleAfter));
-    }
-
-    private boolean isIdle(Instant now) {
-        return !closed && current.isPresent() && isUnused(now);
-    }
-
-    private Instant replaceAt(Generation generation, Instant now) {
-        Instant at = generation.replaceAt;
-        if (generation.life().isPositive()) {
-            Instant byReserve = generation.lastPossible().minus(reserve.of(generation.life(), generation.margin, now));
-            at = byReserve.isBefore(at) ? byReserve : at;
-        }
-        return at;
-    }
-
-    private Optional<Generation> toRenew(Instant now) {
-        return generations.stream()
-                .filter(g -> !g.isDead() && !now.isBefore(g.renewAt) && g.canBeExtended())
-                .filter(g -> g.holders > 0 || current.filter(c -> c == g).isPresent() && !isUnused(now))
-                .findFirst();
-    }
-
-    private Optional<Generation> toRevoke(Instant now) {
-        return generations.stream()
-                .filter(g -> g.isDead() && g.holders <= 0 && !now.isBefore(g.revokeAt))
-                .findFirst();
-    }
-
-    private VaultConnection.Urgency urgency() {
-        boolean used = !waiting.isEmpty() || generations.stream().anyMatch(g -> !g.isDead() && g.holders > 0);
-        if (!used) {
-            return wanted ? VaultConnection.Urgency.RENEW : VaultConnection.Urgency.TIDY;
-        }
-        boolean urgent = current.map(g -> g.isOverdue(tasks.now())).orElse(true) || connection.isAway();
-        return urgent ? VaultConnection.Urgency.REISSUE : VaultConnection.Urgency.RENEW;
-    }
-
-    private Instant nextMoment(Instant now) {
-        Instant at = Instant.MAX;
-        for (Generation g : generations) {
-            if (g.isDead()) {
-                at = g.holders <= 0 ? earliest(at, now, g.revokeAt, g.end()) : at;
-            } else {
-                at = earliest(at, now, g.deadline(), g.graceEnds, g.canBeExtended() ? g.renewAt : Instant.MAX);
-            }
-        }
-        if (current.isPresent()) {
-            at = earliest(at, now, replaceAt(current.get(), now), lastUse.plus(idleAfter));
-        }
-        return wanted || current.isPresent() ? earliest(at, now, noIssueBefore) : at;
-    }
-
-    /** Moments that have passed had their effect already. */
-    private static Instant earliest(Instant soFar, Instant now, Instant... moments) {
-        Instant earliest = soFar;
-        for (Instant moment : moments) {
-            if (moment.isAfter(now) && moment.isBefore(earliest)) {
-                earliest = moment;
-            }
-        }
-        return earliest;
     }
 
     // Working. The calls block and are made without the lock.
 
     private void work() {
         Step step;
-        Optional<Generation> target;
         synchronized (this) {
-            Instant now = tasks.now();
-            step = nextStep(now);
-            target = switch (step) {
-                case RENEW -> toRenew(now);
-                case REVOKE -> toRevoke(now);
-                case NONE, ISSUE, GIVE_BACK -> current;
-            };
+            step = agenda.next(demand(), tasks.now());
         }
         VaultAnswer outcome = switch (step) {
-            case ISSUE -> issue();
-            case RENEW -> renew(target.orElseThrow());
-            case REVOKE -> revoke(target.orElseThrow());
-            case GIVE_BACK -> giveBack();
-            case NONE -> NOTHING_DONE;
+            case Step.Issue issue -> issue();
+            case Step.Renew(Generation generation) -> renew(generation);
+            case Step.Revoke(Generation generation) -> revoke(generation);
+            case Step.GiveBack giveBack -> giveBack();
+            case Step.Nothing nothing -> NOTHING_WRONG;
         };
         synchronized (this) {
             if (outcome instanceof VaultAnswer.Away && !closed) {
-                // Still the one job: it waits for Vault's return and decides anew then.
-                connection.submit(urgency(), this::work);
+                submit(demand(), tasks.now()); // still the one job: it waits for Vault's return and decides anew then
             } else {
                 jobOut = false;
             }
             decide();
         }
-        tell();
+        news.tell();
     }
-
-    private static final VaultAnswer NOTHING_DONE = new VaultAnswer.Ok(JsonObject.EMPTY);
 
     private VaultAnswer issue() {
         LeaseCalls.Issued issued = calls.issue();
@@ -566,7 +382,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
             return switch (issued) {
                 case LeaseCalls.Issued.Lease lease -> {
                     rotateTo(lease);
-                    yield NOTHING_DONE;
+                    yield NOTHING_WRONG;
                 }
                 case LeaseCalls.Issued.NoLease none -> {
                     issueFailed(none.why());
@@ -578,22 +394,17 @@ final class LeasedCredential implements TokenKeeper.Dependent {
 
     private void rotateTo(LeaseCalls.Issued.Lease lease) {
         Instant now = tasks.now();
-        issueBackoff.reset();
-        Instant deadline =
-                Generation.deadline(lease.sent().plus(lease.ttl()), lease.token(), Generation.margin(lease.life()));
-        Credential credential = new Credential(lease.user(), lease.password(), ++lastNumber, deadline);
-        Generation generation = new Generation(credential, lease, now);
+        gate.issued();
+        Generation generation = Generation.of(lease, ++lastNumber, now);
         lease.token().addLease();
-        generation.renewAt = renewalTime(generation, now);
-        generations.forEach(old -> retire(old, now));
-        List<Generation> all = new ArrayList<>(generations);
-        all.add(generation);
-        generations = List.copyOf(all);
+        renewals.plan(generation);
+        generations.alive().forEach(old -> old.retire(now, GRACE));
+        generations.add(generation);
         if (closed) {
             generation.become(Phase.RETIRING);
             return;
         }
-        current = Optional.of(generation);
+        generations.makeCurrent(generation);
         wanted = false;
         lastRotation = Optional.of(now);
         LOG.info(
@@ -602,157 +413,73 @@ final class LeasedCredential implements TokenKeeper.Dependent {
                 lease.user(),
                 lastNumber,
                 lease.ttl().toSeconds());
-        news.add(() -> listeners.forEach(l -> l.rotated(credential)));
+        news.add(() -> listeners.forEach(l -> l.rotated(generation.credential)));
         for (CompletableFuture<Credential> waiter : takeWaiting()) {
-            Credential handed = hand(generation);
+            Credential handed = generation.hand();
             news.add(() -> waiter.complete(handed));
         }
     }
 
-    private static void retire(Generation old, Instant now) {
-        if (old.isDead()) {
-            return;
-        }
-        boolean overdue = old.isOverdue(now);
-        old.become(Phase.RETIRING);
-        if (overdue && old.graceEnds.equals(Instant.MAX)) {
-            old.publish(true);
-            old.graceEnds = now.plus(GRACE);
-        }
-    }
-
     private void issueFailed(VaultAnswer why) {
-        Instant now = tasks.now();
         if (why instanceof VaultAnswer.Away) {
-            noteError(why.problem());
+            trouble.note(why.problem(), tasks.now());
             if (connection.outlook(stillAway) != VaultConnection.Outlook.AWAY) {
                 return; // those who wait hear of it when it has come back, or has not
             }
         } else {
-            Duration pause = issueBackoff.next();
-            Duration asked = why instanceof VaultAnswer.Busy busy ? busy.retryAfter() : Duration.ZERO;
-            noIssueBefore = now.plus(asked.compareTo(pause) > 0 ? asked : pause);
-            warn("credential_issue_failed", why.problem());
+            gate.failed(tasks.now(), why instanceof VaultAnswer.Busy busy ? busy.retryAfter() : Duration.ZERO);
+            trouble.warn("credential_issue_failed", why.problem(), tasks.now());
         }
-        takeWaiting().forEach(w -> news.add(() -> w.completeExceptionally(unavailable(why.problem()))));
+        failWaiting(unavailable(why.problem()));
     }
 
     private VaultAnswer renew(Generation generation) {
-        LeaseCalls.Renewed renewed;
         boolean learn;
         synchronized (this) {
             learn = !generation.endLearned && !generation.token.isBatch();
         }
-        renewed = learn
+        LeaseCalls.Renewed renewed = learn
                 ? calls.renewAndLearnEnd(generation.leaseId, generation.ttl)
                 : calls.renew(generation.leaseId, generation.ttl);
         synchronized (this) {
-            Instant now = tasks.now();
             return switch (renewed) {
                 case LeaseCalls.Renewed.Extended extended -> {
-                    extended(generation, extended, now);
-                    yield NOTHING_DONE;
+                    renewals.extended(generation, extended);
+                    yield NOTHING_WRONG;
                 }
                 case LeaseCalls.Renewed.NotExtended not -> {
-                    notExtended(generation, not.why(), now);
+                    renewals.notExtended(generation, not.why());
                     yield not.why();
                 }
             };
         }
     }
 
-    private void extended(Generation generation, LeaseCalls.Renewed.Extended extended, Instant now) {
-        generation.extend(extended.expires());
-        generation.endLearned = true;
-        if (!extended.lastPossible().equals(Instant.MAX)) {
-            generation.limit(extended.lastPossible());
-        }
-        if (extended.capped()) {
-            // Less than asked for: this is the end, whatever was known before.
-            generation.limit(extended.expires());
-            generation.mustBeReplaced = true;
-        }
-        generation.renewAt = renewalTime(generation, now);
-    }
-
-    private void notExtended(Generation generation, VaultAnswer why, Instant now) {
-        if (why instanceof VaultAnswer.Away) {
-            return;
-        }
-        warn("credential_renewal_failed", "renewal: " + why.problem());
-        switch (why) {
-            case VaultAnswer.Refused refused -> {
-                generation.mustBeReplaced = true;
-                if (refused.reason().contains("lease not found")) {
-                    generation.lost = true;
-                }
-                generation.renewAt = soon(generation, now);
-            }
-            case VaultAnswer.Denied denied -> {
-                if (!generation.token.isDead()) {
-                    generation.setNotRenewable();
-                }
-            }
-            default -> generation.renewAt = soon(generation, now);
-        }
-    }
-
-    private Instant renewalTime(Generation generation, Instant now) {
-        long left = Math.max(0, Duration.between(now, generation.end()).toNanos());
-        return now.plusNanos((long) (left * random.nextDouble(0.5, 0.66)));
-    }
-
-    private Instant soon(Generation generation, Instant now) {
-        Duration quarter = Duration.between(now, generation.end()).dividedBy(4);
-        Duration pause = tidyBackoff.next();
-        return now.plus(quarter.isNegative() || pause.compareTo(quarter) < 0 ? pause : quarter);
-    }
-
     private VaultAnswer revoke(Generation generation) {
         VaultAnswer answer = calls.revoke(generation.leaseId);
         synchronized (this) {
             if (answer instanceof VaultAnswer.Ok) {
-                tidyBackoff.reset();
-                generation.revokeAt = Instant.MAX;
+                renewals.revoked(generation);
                 LOG.info("event=credential_revoked source={} generation={}", name, generation.number());
             } else {
-                // Vault will drop the role at the lease's end; until then we go on trying.
-                generation.revokeAt = tasks.now().plus(tidyBackoff.next());
-                warn("credential_revocation_failed", "revocation: " + answer.problem());
+                renewals.notRevoked(generation, answer);
             }
         }
         return answer;
     }
 
     private synchronized VaultAnswer giveBack() {
-        if (isIdle(tasks.now())) {
-            current.ifPresent(g -> g.become(Phase.DEAD));
-            current = Optional.empty();
+        if (agenda.isIdle(demand(), tasks.now())) {
+            generations.endCurrent(Phase.DEAD);
             wanted = false;
         }
-        return NOTHING_DONE;
+        return NOTHING_WRONG;
     }
 
-    // Telling. Without the lock, one at a time, in order.
+    // Those who wait.
 
-    private void tell() {
-        while (true) {
-            Runnable next;
-            synchronized (this) {
-                if (telling || news.isEmpty()) {
-                    return;
-                }
-                telling = true;
-                next = news.remove();
-            }
-            try {
-                next.run();
-            } finally {
-                synchronized (this) {
-                    telling = false;
-                }
-            }
-        }
+    private void failWaiting(CredentialUnavailable why) {
+        takeWaiting().forEach(waiter -> news.add(() -> waiter.completeExceptionally(why)));
     }
 
     private List<CompletableFuture<Credential>> takeWaiting() {
@@ -761,20 +488,11 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         return taken;
     }
 
+    private CredentialUnavailable away() {
+        return unavailable("Vault is away: " + connection.awayReason());
+    }
+
     private CredentialUnavailable unavailable(String reason) {
         return new CredentialUnavailable(name + ": " + reason);
-    }
-
-    private void noteError(String message) {
-        lastError = message;
-        lastErrorAt = Optional.of(tasks.now());
-    }
-
-    /** A failure that repeats itself is logged once. */
-    private void warn(String event, String reason) {
-        if (!reason.equals(lastError)) {
-            LOG.warn("event={} source={} reason={}", event, name, reason);
-        }
-        noteError(reason);
     }
 }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * replaced by a new login as soon as a renewal shows its end. Who holds leases of the old token hears of it in time to
  * re-issue them first.
  */
-final class TokenKeeper implements AutoCloseable {
+final class TokenKeeper implements AutoCloseable, TokenTender.Keeper {
     private static final Logger LOG = LoggerFactory.getLogger(TokenKeeper.class);
 
     /** A token with less left than this makes no new lease. */
@@ -27,10 +27,6 @@ final class TokenKeeper implements AutoCloseable {
 
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
     private static final Duration MAX_RETRY = Duration.ofSeconds(30);
-    private static final Duration FILE_CHECK = Duration.ofSeconds(5);
-
-    /** Granted less than this share of what was asked: the token's end is near. */
-    private static final double CAPPED = 0.9;
 
     /** Hears that leases of a token must be re-issued. */
     interface Dependent {
@@ -54,7 +50,7 @@ final class TokenKeeper implements AutoCloseable {
     private final VaultConnection connection;
     private final VaultLogin login;
     private final BackgroundTasks tasks;
-    private final RandomGenerator random;
+    private final TokenTender tender;
     private final Backoff backoff;
     private final List<Dependent> dependents = new CopyOnWriteArrayList<>();
 
@@ -64,15 +60,13 @@ final class TokenKeeper implements AutoCloseable {
     private volatile Optional<HeldToken> current = Optional.empty();
     private Instant noLoginBefore;
     private Optional<VaultAnswer> lastRefusal = Optional.empty();
-    private BackgroundTasks.Pending next = () -> {};
-    private BackgroundTasks.Pending fileCheck = () -> {};
     private volatile boolean closed;
 
     TokenKeeper(VaultConnection connection, VaultLogin login, BackgroundTasks tasks, RandomGenerator random) {
         this.connection = connection;
         this.login = login;
         this.tasks = tasks;
-        this.random = random;
+        this.tender = new TokenTender(connection, tasks, random, this);
         this.backoff = new Backoff(FIRST_RETRY, MAX_RETRY, random);
         this.noLoginBefore = tasks.now();
     }
@@ -157,22 +151,22 @@ final class TokenKeeper implements AutoCloseable {
         Optional<HeldToken> same = current.filter(t -> !t.isDead() && t.secret().equals(in.token()));
         if (same.isPresent()) {
             // A token from outside that is still the same one: only its end may have moved.
-            extend(same.get(), sent, in.ttl());
-            scheduleRenewal(same.get());
-            watchFile();
+            extended(same.get(), sent, in.ttl());
+            tender.tend(same.get());
             return same.get();
         }
         HeldToken token = new HeldToken(in, sent);
-        replace(token);
+        use(token);
         return token;
     }
 
-    private void extend(HeldToken token, Instant sent, Duration granted) {
+    @Override
+    public void extended(HeldToken token, Instant sent, Duration granted) {
         token.setExpires(granted.isZero() ? Instant.MAX : sent.plus(granted));
         tasks.run(() -> dependents.forEach(d -> d.tokenExtended(token)));
     }
 
-    private void replace(HeldToken token) {
+    private void use(HeldToken token) {
         Optional<HeldToken> old = current;
         current = Optional.of(token);
         LOG.info(
@@ -180,8 +174,7 @@ final class TokenKeeper implements AutoCloseable {
                 connection.name(),
                 login.describe(),
                 token.ttl().toSeconds());
-        scheduleRenewal(token);
-        watchFile();
+        tender.tend(token);
         old.ifPresent(this::retire);
     }
 
@@ -193,89 +186,29 @@ final class TokenKeeper implements AutoCloseable {
         }
     }
 
-    /** At half to two thirds of what is left, as long as anything is left. */
-    private void scheduleRenewal(HeldToken token) {
-        next.cancel();
-        if (token.expires().equals(Instant.MAX) || closed) {
-            return;
-        }
-        Duration left = Duration.between(tasks.now(), token.expires());
-        double share = random.nextDouble(0.5, 0.66);
-        schedule(token, Duration.ofNanos((long) (left.toNanos() * share)));
-    }
-
-    private void schedule(HeldToken token, Duration delay) {
-        next.cancel();
-        next = tasks.later(delay, () -> connection.submit(VaultConnection.Urgency.RENEW, () -> renewOrReplace(token)));
-    }
-
-    private void renewOrReplace(HeldToken token) {
-        if (closed || token.isDead() || token.isReplaced()) {
-            return;
-        }
-        Instant sent = tasks.now();
-        if (token.isRenewable()) {
-            VaultAnswer answer = connection.send(VaultRequest.write("auth/token/renew-self", token.secret(), Map.of()));
-            switch (answer) {
-                case VaultAnswer.Ok ok -> {
-                    Duration granted = Duration.ofSeconds(
-                            ok.body().object("auth").number("lease_duration").orElse(0));
-                    extend(token, sent, granted);
-                    if (granted.toMillis() >= token.ttl().toMillis() * CAPPED) {
-                        scheduleRenewal(token);
-                        return;
-                    }
-                }
-                case VaultAnswer.Away away -> {
-                    connection.submit(VaultConnection.Urgency.RENEW, () -> renewOrReplace(token));
-                    return;
-                }
-                case VaultAnswer.Busy busy -> {
-                    schedule(token, retryWithin(token));
-                    return;
-                }
-                case VaultAnswer.Failed failed -> {
-                    schedule(token, retryWithin(token));
-                    return;
-                }
-                case VaultAnswer.Denied denied -> {
-                    if (settle(token) == Verdict.DEAD) {
-                        return;
-                    }
-                    token.setNotRenewable();
-                }
-                case VaultAnswer.Refused refused -> token.setNotRenewable();
-            }
-            connection.charge();
-        }
-        logInAnew(token);
-    }
-
     /** The old token still lives: new leases come from a new one from now on. */
-    private void logInAnew(HeldToken old) {
+    @Override
+    public Answer replace(HeldToken old) {
         loginLock.lock();
         try {
-            if (current.filter(c -> c == old).isEmpty() || closed) {
-                return;
+            Optional<HeldToken> inUse = current.filter(c -> c != old);
+            if (inUse.isPresent()) {
+                return new Answer.Live(inUse.get());
             }
-            if (logIn() instanceof Answer.None none) {
-                if (none.why() instanceof VaultAnswer.Away) {
-                    connection.submit(VaultConnection.Urgency.RENEW, () -> logInAnew(old));
-                } else {
-                    next = tasks.later(
-                            backoff.next(),
-                            () -> connection.submit(VaultConnection.Urgency.RENEW, () -> logInAnew(old)));
-                }
-            }
+            return closed ? new Answer.None(new VaultAnswer.Failed(0, "closed")) : logIn();
         } finally {
             loginLock.unlock();
         }
     }
 
-    private Duration retryWithin(HeldToken token) {
-        Duration left = Duration.between(tasks.now(), token.expires());
-        Duration wait = backoff.next();
-        return wait.compareTo(left.dividedBy(4)) > 0 && !left.isNegative() ? left.dividedBy(4) : wait;
+    @Override
+    public boolean hasNew(HeldToken inUse) {
+        return current.filter(c -> c == inUse).isPresent() && login.hasNewToken(inUse.secret());
+    }
+
+    @Override
+    public boolean isClosed() {
+        return closed;
     }
 
     /** What a 403 meant. */
@@ -286,7 +219,8 @@ final class TokenKeeper implements AutoCloseable {
     }
 
     /** Asks Vault about the token itself: refused there means it is dead, and everybody who hangs on it hears so. Blocks. */
-    Verdict settle(HeldToken token) {
+    @Override
+    public Verdict settle(HeldToken token) {
         if (token.isDead()) {
             return Verdict.DEAD;
         }
@@ -313,21 +247,6 @@ final class TokenKeeper implements AutoCloseable {
         tasks.run(() -> dependents.forEach(d -> d.tokenDied(token)));
     }
 
-    /** A token file's writer replaces the token without telling: its leases follow the new one. */
-    private void watchFile() {
-        fileCheck.cancel();
-        if (closed || current.filter(t -> !t.isOwnedByUs()).isEmpty()) {
-            return;
-        }
-        fileCheck = tasks.later(FILE_CHECK, () -> {
-            Optional<HeldToken> inUse = current;
-            if (inUse.isPresent() && login.hasNewToken(inUse.get().secret())) {
-                connection.submit(VaultConnection.Urgency.RENEW, () -> logInAnew(inUse.get()));
-            }
-            watchFile();
-        });
-    }
-
     /** Called when a lease of the token is over: a replaced token that holds nothing any more is given back. */
     void leaseEnded(HeldToken token) {
         if (token.removeLease()) {
@@ -351,16 +270,14 @@ final class TokenKeeper implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        next.cancel();
-        fileCheck.cancel();
+        tender.stop();
         current.ifPresent(this::revokeIfUnused);
     }
 
     /** The last request at shutdown: our own token ends now. Blocks. */
     void closeAndRevoke() {
         closed = true;
-        next.cancel();
-        fileCheck.cancel();
+        tender.stop();
         Optional<HeldToken> last =
                 current.filter(t -> t.isOwnedByUs() && !t.isDead() && !t.isBatch() && !t.hasLeases());
         if (last.isPresent()

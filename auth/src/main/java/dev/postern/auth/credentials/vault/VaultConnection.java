@@ -1,16 +1,13 @@
 package dev.postern.auth.credentials.vault;
 
 import dev.postern.auth.credentials.BackgroundTasks;
-import dev.postern.auth.credentials.Backoff;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
@@ -18,28 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Vault with its bound on requests and its state, there or away. While it is away nobody asks it for anything: a
- * health probe a little more often than each 1.5 s finds its return (after ten minutes seldomer, with full jitter up to
- * 30 s, unless somebody asks for a credential), then one waiting job goes ahead of the others to see whether it really
- * works, and only then the rest follows, most urgent first, within the bound. A role that has vanished says that Vault is
- * back: then it is looked for at once.
+ * One Vault with its bound on requests and its state, there or away. While it is away nobody asks it for anything but its
+ * health ({@link ReturnWatch}). When that is good one waiting job goes ahead of the others to see whether it really works,
+ * and only then the rest follows, most urgent first, within the bound.
  */
 final class VaultConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VaultConnection.class);
 
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(1);
-    private static final Duration PROBE_INTERVAL = Duration.ofMillis(1400);
-    /** A canary that fails has cost a second request. */
-    private static final Duration PROBE_AFTER_CANARY = Duration.ofMillis(2600);
-
-    /** After a sign of its return: how long it is looked for in short steps, and how long no other sign counts. */
-    private static final Duration LOOKOUT = Duration.ofSeconds(3);
-
-    private static final Duration LOOKOUT_STEP = Duration.ofMillis(100);
-    private static final Duration BETWEEN_LOOKOUTS = Duration.ofSeconds(10);
-
-    private static final Duration EAGER_PROBING = Duration.ofMinutes(10);
-    private static final Duration MAX_PROBE_INTERVAL = Duration.ofSeconds(30);
 
     /** Which jobs go first when a Vault returns. */
     enum Urgency {
@@ -63,22 +46,12 @@ final class VaultConnection implements AutoCloseable {
     private final VaultClient client;
     private final BackgroundTasks tasks;
     private final RequestBucket bucket;
-    private final RandomGenerator random;
-    private final Backoff slowProbes;
 
     // Guarded by this.
+    private final ReturnWatch watch;
     private final PriorityQueue<Job> waiting =
             new PriorityQueue<>(Comparator.comparing(Job::urgency).thenComparing(Job::order));
     private final List<Runnable> atReturn = new ArrayList<>();
-    /** Run when a lookout has ended in vain. */
-    private final Set<Runnable> whenStillAway = new LinkedHashSet<>();
-
-    private final List<CompletableFuture<Boolean>> looking = new ArrayList<>();
-    private BackgroundTasks.Pending nextProbe = () -> {};
-    private boolean probing;
-    private Instant lastProbe;
-    private Instant lookoutUntil = Instant.MIN;
-    private int lookoutProbes;
     private long order;
     private Optional<Instant> awaySince = Optional.empty();
     private String awayReason = "";
@@ -95,10 +68,8 @@ final class VaultConnection implements AutoCloseable {
         this.name = name;
         this.client = client;
         this.tasks = tasks;
-        this.random = random;
         this.bucket = new RequestBucket(requestsPerSecond, burst, tasks.now());
-        this.slowProbes = new Backoff(PROBE_INTERVAL.multipliedBy(2), MAX_PROBE_INTERVAL, random);
-        this.lastProbe = tasks.now();
+        this.watch = new ReturnWatch(tasks, random, this::probe);
     }
 
     String name() {
@@ -122,49 +93,29 @@ final class VaultConnection implements AutoCloseable {
         if (!isAway()) {
             return Outlook.THERE;
         }
-        if (tasks.now().isBefore(lookoutUntil)) {
-            whenStillAway.add(stillAway);
+        if (watch.isOnLookout()) {
+            watch.whenStillAway(stillAway);
             return Outlook.MAY_BE_BACK;
         }
-        probeAhead();
+        watch.ahead();
         return Outlook.AWAY;
     }
 
+    /** Away, and nothing shows that it is back. */
     synchronized boolean isOutOfReach() {
-        return isAway() && !tasks.now().isBefore(lookoutUntil);
+        return isAway() && !watch.isOnLookout();
     }
 
     /** A role has vanished, which is Vault's doing: it is looked for at once. */
     synchronized void suspectReturn() {
-        Instant now = tasks.now();
-        if (!isAway() || closed || now.isBefore(lookoutUntil.plus(BETWEEN_LOOKOUTS))) {
-            return;
-        }
-        lookoutUntil = now.plus(LOOKOUT);
-        lookoutProbes = 0;
-        if (!probing) {
-            probeAfter(Duration.ZERO);
+        if (isAway()) {
+            watch.suspect();
         }
     }
 
     /** Whether Vault is there: at once where it is, else as soon as the next probe tells. */
-    CompletionStage<Boolean> look() {
-        synchronized (this) {
-            if (closed || !isAway()) {
-                return CompletableFuture.completedStage(!closed);
-            }
-            CompletableFuture<Boolean> answer = new CompletableFuture<>();
-            looking.add(answer);
-            probeAhead();
-            return answer;
-        }
-    }
-
-    /** Where it is probed seldom, somebody who asks may be told sooner. */
-    private void probeAhead() {
-        if (!probing && !closed && !tasks.now().isBefore(lastProbe.plus(PROBE_INTERVAL))) {
-            probeAfter(Duration.ZERO);
-        }
+    synchronized CompletionStage<Boolean> look() {
+        return closed || !isAway() ? CompletableFuture.completedStage(!closed) : watch.look();
     }
 
     /** Runs the job, which may block, when its turn comes: within the bound, and not while Vault is away. */
@@ -231,20 +182,14 @@ final class VaultConnection implements AutoCloseable {
 
     private synchronized void wentAway(String reason) {
         awayReason = reason;
-        if (isAway()) {
-            if (canaryOut) {
-                canaryOut = false;
-                probeIn(PROBE_AFTER_CANARY);
-                tellThatItStayedAway(List.copyOf(looking));
-            }
-            return;
+        if (!isAway()) {
+            awaySince = Optional.of(tasks.now());
+            LOG.warn("event=vault_away connection={} reason={}", name, reason);
+            watch.wentAway();
+        } else if (canaryOut) {
+            canaryOut = false;
+            watch.canaryFailed();
         }
-        awaySince = Optional.of(tasks.now());
-        lastProbe = tasks.now();
-        lookoutUntil = Instant.MIN;
-        slowProbes.reset();
-        LOG.warn("event=vault_away connection={} reason={}", name, reason);
-        probeIn(PROBE_INTERVAL);
     }
 
     private void cameBack() {
@@ -259,11 +204,9 @@ final class VaultConnection implements AutoCloseable {
                     Duration.between(awaySince.orElseThrow(), tasks.now()).toSeconds());
             awaySince = Optional.empty();
             canaryOut = false;
-            nextProbe.cancel();
             returned = List.copyOf(atReturn);
             atReturn.clear();
-            whenStillAway.clear();
-            tell(List.copyOf(looking), true);
+            watch.cameBack();
         }
         returned.forEach(tasks::run);
         while (true) {
@@ -278,62 +221,24 @@ final class VaultConnection implements AutoCloseable {
         }
     }
 
-    private void tell(List<CompletableFuture<Boolean>> asked, boolean there) {
-        asked.forEach(answer -> tasks.run(() -> answer.complete(there)));
-        looking.removeAll(asked);
-    }
-
-    private void tellThatItStayedAway(List<CompletableFuture<Boolean>> asked) {
-        if (!tasks.now().isBefore(lookoutUntil)) {
-            whenStillAway.forEach(tasks::run);
-            whenStillAway.clear();
-            tell(asked, false);
-        }
-    }
-
-    private void probeAfter(Duration wait) {
-        nextProbe.cancel();
-        nextProbe = tasks.later(wait, this::probe);
-    }
-
-    private void probeIn(Duration interval) {
-        if (closed) {
-            return;
-        }
-        if (tasks.now().isBefore(lookoutUntil)) {
-            probeAfter(LOOKOUT_STEP.multipliedBy(1L << Math.min(4, lookoutProbes++)));
-            return;
-        }
-        boolean eager = Duration.between(awaySince.orElseThrow(), tasks.now()).compareTo(EAGER_PROBING) < 0;
-        double jitter = random.nextDouble(0.9, 1.0);
-        Duration wait = eager ? Duration.ofNanos((long) (interval.toNanos() * jitter)) : slowProbes.next();
-        probeAfter(wait);
-    }
-
     private void probe() {
-        Instant begun = tasks.now();
-        List<CompletableFuture<Boolean>> asked;
+        ReturnWatch.Probe probe;
         synchronized (this) {
-            if (closed || !isAway() || probing) {
+            if (closed || !isAway() || watch.isProbing()) {
                 return;
             }
-            probing = true;
-            lastProbe = begun;
-            asked = List.copyOf(looking);
+            probe = watch.begins();
         }
         VaultAnswer answer = client.send(VaultRequest.health(PROBE_PATIENCE));
         Job canary;
         synchronized (this) {
-            probing = false;
+            watch.ended();
             if (closed || !isAway()) {
                 return;
             }
             if (!(answer instanceof VaultAnswer.Ok)) {
                 awayReason = answer.problem();
-                Duration spent = Duration.between(begun, tasks.now());
-                Duration rest = PROBE_INTERVAL.minus(spent);
-                probeIn(rest.isNegative() ? Duration.ZERO : rest);
-                tellThatItStayedAway(asked);
+                watch.stayedAway(probe);
                 return;
             }
             canary = waiting.poll();
@@ -363,8 +268,7 @@ final class VaultConnection implements AutoCloseable {
             closed = true;
             waiting.clear();
             atReturn.clear();
-            nextProbe.cancel();
-            tell(List.copyOf(looking), false);
+            watch.close();
         }
         client.close();
     }
