@@ -45,8 +45,8 @@ public interface CredentialSource extends AutoCloseable {
         return CompletableFuture.completedStage(true);
     }
 
-    /** Another credential is being looked for in place of one that was refused: who needs one had better wait for it. */
-    default boolean isReplacing() {
+    /** Another credential is there, or being looked for, in place of this one that was refused: who needs one had better wait for it. */
+    default boolean isReplacing(Credential refused) {
         return false;
     }
 

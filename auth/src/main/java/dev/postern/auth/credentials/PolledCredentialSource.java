@@ -115,8 +115,11 @@ public final class PolledCredentialSource implements CredentialSource {
     }
 
     @Override
-    public synchronized boolean isReplacing() {
-        return reading;
+    public synchronized boolean isReplacing(Credential refused) {
+        boolean newer = current.isPresent()
+                && !(current.get().user().equals(refused.user())
+                        && current.get().secret().equals(refused.secret()));
+        return !closed && (reading || newer);
     }
 
     /** Reads now, ahead of its time: the file watcher or an operator knows of a change. */

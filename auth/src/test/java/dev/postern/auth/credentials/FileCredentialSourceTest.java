@@ -84,6 +84,20 @@ class FileCredentialSourceTest {
     }
 
     @Test
+    void lateRefusalOfAPasswordThatHasChangedMeanwhileIsNoReasonToGiveUp() throws IOException {
+        CredentialSource source = fromMount();
+        Credential old = acquire(source);
+        version("v2", "app", "two");
+        swapTo("v2");
+        tasks.advance(Duration.ofSeconds(5));
+
+        source.refused(old, "28P01");
+
+        assertThat(source.isReplacing(old)).isTrue();
+        assertThat(acquire(source).secret().reveal()).isEqualTo("two");
+    }
+
+    @Test
     void refusalOfAnUnchangedPasswordGivesItBackAfterAboutASecond() throws IOException {
         CredentialSource source = fromMount();
         Credential old = acquire(source);

@@ -53,6 +53,14 @@ enum Metric {
             "Time to the end of the credential, negative when overdue; absent when nothing ends."),
     CREDENTIAL_RETIRING(
             Kind.GAUGE, "postern_credential_retiring", "Replaced credentials that server connections still stand on."),
+    CREDENTIAL_ROTATION(
+            Kind.GAUGE,
+            "postern_credential_last_rotation_timestamp_seconds",
+            "When the credential in use began, as Unix time; absent while there was none."),
+    CREDENTIAL_ERROR(
+            Kind.GAUGE,
+            "postern_credential_last_error_timestamp_seconds",
+            "When the route's credential last failed, as Unix time; absent when it never did. The text is in the console."),
 
     CERTIFICATE_END(
             Kind.GAUGE,

@@ -82,6 +82,8 @@ final class ReportMetrics {
         samples.add(Metric.CREDENTIAL_GENERATION, route, credential.generation());
         samples.add(Metric.CREDENTIAL_RETIRING, route, credential.retiring());
         credential.left().ifPresent(left -> samples.add(Metric.CREDENTIAL_LEFT, route, left));
+        credential.lastRotation().ifPresent(at -> samples.add(Metric.CREDENTIAL_ROTATION, route, at));
+        credential.lastErrorAt().ifPresent(at -> samples.add(Metric.CREDENTIAL_ERROR, route, at));
     }
 
     private void view(Labels labels, PoolView view) {

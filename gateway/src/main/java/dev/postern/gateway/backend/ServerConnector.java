@@ -119,7 +119,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
             return why;
         }
         credentials.refused(credential, failure.sqlState());
-        return credentials.isReplacing() && !passedThrough
+        return credentials.isReplacing(credential) && !passedThrough
                 ? new ServerFailure(ServerFailure.Kind.CREDENTIAL_REPLACED, why.detail())
                 : why;
     }

@@ -34,6 +34,8 @@ class MetricsTest {
                         "postern_credential_generation{route=\"orders\"} 22.0",
                         "postern_credential_left_seconds{route=\"orders\"} 23.0",
                         "postern_credential_retiring{route=\"orders\"} 24.0",
+                        "postern_credential_last_rotation_timestamp_seconds{route=\"orders\"} 25.0",
+                        "postern_credential_last_error_timestamp_seconds{route=\"orders\"} 26.0",
                         "postern_credential_state{route=\"orders\",state=\"ready\"} 1.0",
                         "postern_credential_state{route=\"orders\",state=\"failing\"} 0.0",
                         "postern_pool_clients" + POOL + " 31.0",

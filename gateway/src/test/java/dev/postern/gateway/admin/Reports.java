@@ -56,9 +56,9 @@ final class Reports {
                 22,
                 Optional.of(Duration.ofSeconds(23)),
                 24,
-                Optional.of(Instant.EPOCH),
+                Optional.of(Instant.ofEpochSecond(25)),
                 "permission denied",
-                Optional.of(Instant.EPOCH));
+                Optional.of(Instant.ofEpochSecond(26)));
     }
 
     private static PoolReport pool(String database) {

@@ -15,7 +15,7 @@ class StatusPageTest {
                         "db.example.com (EC-256) until 1970-01-24T03:33:20Z",
                         "<td>orders_db</td><td class=\"n\">31</td><td class=\"n\">32</td><td>37.5 s</td>",
                         "role v-orders, generation 22, 23.0 s left",
-                        "permission denied (1970-01-01T00:00:00Z)",
+                        "permission denied (1970-01-01T00:00:26Z)",
                         "<td>bad_password</td><td class=\"n\">17</td>",
                         "ready<br>");
     }

@@ -235,6 +235,35 @@ class VaultRotationIT {
         }
     }
 
+    /** What the leased role makes must belong to a role that stays, or Vault could not drop it. */
+    @Test
+    void aRoleNamedInTheBackendsParametersOwnsWhatClientsMakeAndNoResetUndoesIt() {
+        world = VaultWorld.start(POSTGRES).withRole("orders-app", "orders", LONG, LONG);
+        RouteYaml route = RouteYaml.to(POSTGRES, "leased", "orders")
+                .withCredentials(VaultWorld.credentials("orders-app"))
+                .withPool("{mode: transaction, defaultPoolSize: 1}")
+                .withBackendParameters("{role: orders_backend}");
+        RouteYaml sessions = route.named("leased_session").withPool("{mode: session, defaultPoolSize: 1}");
+        gateway = GatewayFixture.start(GatewayYaml.of(route, sessions).withMore(world.yaml()));
+        String who = "select session_user like 'v-%' and current_user = 'orders_backend'";
+        for (String database : List.of("leased", "leased_session")) {
+            try (WireClient client = gateway.connect(database)) {
+                assertThat(client.ask(who)).isEqualTo("t");
+                client.query("create table owned_by_group (n int)");
+                assertThat(client.ask("select tableowner from pg_tables where tablename = 'owned_by_group'"))
+                        .isEqualTo("orders_backend");
+                client.query("drop table owned_by_group");
+                for (String reset : List.of(
+                        "discard all", "reset role", "reset session authorization", "reset all", "set role none")) {
+                    client.query(reset);
+                }
+            }
+            try (WireClient next = gateway.connect(database)) { // the same server, after its reset
+                assertThat(next.ask(who)).isEqualTo("t");
+            }
+        }
+    }
+
     @Test
     void manyRotationsMakeAboutOneRoleForEachMaxTtl() {
         start(shortLeases(), "{mode: transaction, defaultPoolSize: 2}");

@@ -59,7 +59,7 @@ final class LeasedCredentialSource implements CredentialSource {
     }
 
     @Override
-    public boolean isReplacing() {
+    public boolean isReplacing(Credential refused) {
         return shared.isReplacing();
     }
 

@@ -447,7 +447,7 @@ class LeasedCredentialTest {
         source.refused(held, "42704");
         CompletableFuture<Credential> next = source.acquire().toCompletableFuture();
         assertThat(next).isNotDone();
-        assertThat(source.isReplacing()).isTrue();
+        assertThat(source.isReplacing(held)).isTrue();
         tasks.settle();
 
         assertThat(next.join().generation()).isEqualTo(2);

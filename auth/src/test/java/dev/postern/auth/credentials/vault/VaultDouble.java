@@ -226,9 +226,9 @@ public final class VaultDouble {
 
     // Working.
 
-    /** Ends what time has ended. A sealed or stopped server ends nothing. */
+    /** Ends what time has ended. A sealed or stopped server ends nothing, nor does a standby. */
     public synchronized void tick() {
-        if (mode == Mode.SEALED || mode == Mode.STOPPED) {
+        if (mode == Mode.SEALED || mode == Mode.STOPPED || mode == Mode.NO_LEADER) {
             return;
         }
         tokens.expired().forEach(t -> tokens.remove(t.id));

@@ -93,6 +93,11 @@ public record RouteYaml(
                 name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
+    /** Startup parameters of its server connections: {@code backend.parameters}. */
+    public RouteYaml withBackendParameters(String parameters) {
+        return withBackendTls(backendTls + ", parameters: " + parameters);
+    }
+
     /** For example {@code {mode: transaction, defaultPoolSize: 1}}. */
     public RouteYaml withPool(String pool) {
         return new RouteYaml(

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** Clients that run one statement again and again, each on a virtual thread; one whose connection ends connects anew. */
 public final class Statements implements AutoCloseable {
@@ -83,10 +84,14 @@ public final class Statements implements AutoCloseable {
     /** Waits for so many more statements. */
     public void awaitMore(int statements) {
         long before = count();
-        Awaitility.await(statements + " more statements, failures " + failures)
-                .atMost(Duration.ofSeconds(20))
-                .pollInterval(Duration.ofMillis(5))
-                .until(() -> count() >= before + statements);
+        try {
+            Awaitility.await(statements + " more statements")
+                    .atMost(Duration.ofSeconds(20))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> count() >= before + statements);
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(statements + " more statements did not come; failures: " + failures, e);
+        }
     }
 
     private void run(WireClient first) {

@@ -68,6 +68,27 @@ public final class VaultWorld implements AutoCloseable {
         return this;
     }
 
+    /** A dynamic role with statements of its own, run by this role of the server, which need not be a superuser. */
+    public VaultWorld withRole(
+            String name,
+            String database,
+            String admin,
+            String adminPassword,
+            List<String> creation,
+            List<String> revocation,
+            Duration ttl,
+            Duration maxTtl) {
+        PGSimpleDataSource source = admin(database);
+        source.setUser(admin);
+        source.setPassword(adminPassword);
+        source.setSslMode("require");
+        PostgresRoles made = new PostgresRoles(source, creation, revocation);
+        roles.add(made);
+        byName.put(name, made);
+        vault.putRole(name, made, ttl, maxTtl);
+        return this;
+    }
+
     /** Server roles that leases of this dynamic role have made so far, those that are gone too. */
     public List<String> rolesMadeBy(String name) {
         return Objects.requireNonNull(byName.get(name)).users();
