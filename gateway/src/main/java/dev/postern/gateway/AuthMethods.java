@@ -65,6 +65,7 @@ final class AuthMethods {
     private final AuthQueries authQueries;
     private final boolean passThrough;
     private final List<Runnable> held = new ArrayList<>();
+    private final FilesOnce files = new FilesOnce();
     private Optional<UserStore> users = Optional.empty();
 
     AuthMethods(
@@ -83,6 +84,11 @@ final class AuthMethods {
     /** What has to be closed with the route. */
     List<Runnable> held() {
         return List.copyOf(held);
+    }
+
+    /** What would have to be made again to be read again. */
+    FilesOnce files() {
+        return files;
     }
 
     Optional<UserStore> users() {
@@ -147,11 +153,21 @@ final class AuthMethods {
     private StaticUserStore users(Map<String, UserSecretConfig> listed, Optional<Path> usersFile, boolean md5)
             throws StartFailure {
         Map<String, PasswordSource> sources = new HashMap<>();
+        usersFile.ifPresent(files::reading);
+        listed.values().forEach(secret -> {
+            if (secret instanceof UserSecretConfig.SecretFile(Path file)) {
+                files.reading(file);
+            }
+        });
         if (usersFile.isPresent()) {
             sources.putAll(listed(usersFile.get()));
         }
         sources.putAll(ConfigMapping.users(listed));
-        StaticUserStore store = new StaticUserStore(sources, ScramVerifier.DEFAULT_ITERATIONS, md5);
+        StaticUserStore store = new StaticUserStore(
+                sources,
+                ScramVerifier.DEFAULT_ITERATIONS,
+                md5,
+                user -> services.fakes().of("route " + route, user).salt());
         List<String> problems = store.reload();
         if (!problems.isEmpty()) {
             throw new StartFailure("route " + route + ": " + String.join("; ", problems));
@@ -223,6 +239,7 @@ final class AuthMethods {
     }
 
     private HttpClient http(Optional<Path> caFile) throws StartFailure {
+        caFile.ifPresent(files::reading);
         HttpClient http = HttpClient.newBuilder()
                 .connectTimeout(CONNECT_TIMEOUT)
                 .followRedirects(HttpClient.Redirect.NEVER)
@@ -234,6 +251,8 @@ final class AuthMethods {
     }
 
     private ClientAuthenticator ldap(OutsideAuthConfig.Ldap config) throws StartFailure {
+        config.caFile().ifPresent(files::reading);
+        config.bindPasswordFile().ifPresent(files::reading);
         LdapRules.Protection protection = switch (config.tls()) {
             case LDAPS -> LdapRules.Protection.TLS;
             case START_TLS -> LdapRules.Protection.START_TLS;

@@ -15,8 +15,9 @@ import java.util.Optional;
  *
  * @param users who knows them, where somebody does
  * @param held what is closed with the route
+ * @param files what was read for it once
  */
-record ClientAuth(ClientAuthenticator authenticator, Optional<UserStore> users, List<Runnable> held)
+record ClientAuth(ClientAuthenticator authenticator, Optional<UserStore> users, List<Runnable> held, FilesOnce files)
         implements AutoCloseable {
     private static final String CONSOLE = "admin.clientAuth";
 
@@ -28,7 +29,10 @@ record ClientAuth(ClientAuthenticator authenticator, Optional<UserStore> users, 
         try {
             ClientAuthenticator authenticator = methods.of(config.clientAuth());
             return new ClientAuth(
-                    new ThrottledAuthenticator(authenticator, services::throttle), methods.users(), methods.held());
+                    new ThrottledAuthenticator(authenticator, services::throttle),
+                    methods.users(),
+                    methods.held(),
+                    methods.files());
         } catch (StartFailure | RuntimeException e) {
             methods.held().forEach(Runnable::run);
             throw e;
@@ -54,6 +58,11 @@ record ClientAuth(ClientAuthenticator authenticator, Optional<UserStore> users, 
         ClientAuthenticator authenticator =
                 new AuthMethods(CONSOLE, Optional.empty(), services, authQueries, false).of(method);
         return new ThrottledAuthenticator(authenticator, services::throttle);
+    }
+
+    /** Users, or whom it believes, have changed in files. Blocks. */
+    boolean isOutdated() {
+        return files.areOutdated();
     }
 
     /** A server knows another password of the user than the store did. */

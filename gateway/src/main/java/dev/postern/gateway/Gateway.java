@@ -180,8 +180,7 @@ public final class Gateway implements AutoCloseable {
             if (config.admin().address().isPresent()) {
                 gateway.serveAdmin(config.admin().address().get());
             }
-            gateway.applyRoutes(config);
-            gateway.admitToConsole(config);
+            gateway.apply(config);
             for (ListenerConfig listener : config.listeners()) {
                 gateway.listen(listener, config);
             }
@@ -272,8 +271,11 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    /** Builds every route that is new or changed; only when all can be had are they put in force, at once. */
-    private void applyRoutes(GatewayConfig next) throws StartFailure {
+    /**
+     * Builds every route that is new or changed, or whose users' files have changed, and who may use the console; only when
+     * all can be had are they put in force, at once.
+     */
+    private void apply(GatewayConfig next) throws StartFailure {
         Map<String, RouteRuntime> before = routes.table().entries().stream()
                 .map(RouteEntry::target)
                 .collect(Collectors.toMap(route -> route.config().name(), route -> route));
@@ -283,15 +285,22 @@ public final class Gateway implements AutoCloseable {
                 .filter(vault -> services.vaults().has(vault.getKey(), vault.getValue()))
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
-        Map<String, String> outdatedVaults = services.vaults().connect(next.vaultConnections());
+        VaultConnections.Change vaults = services.vaults().connect(next.vaultConnections());
         Set<String> sameQueries = authQueries.same(next, sameVaults);
-        AuthQueries.Change queries = authQueries.connect(next, sameQueries);
+        AuthQueries.Change queries;
+        try {
+            queries = authQueries.connect(next, sameQueries);
+        } catch (StartFailure | RuntimeException e) {
+            vaults.undo();
+            throw e;
+        }
         try {
             for (RouteConfig route : next.routes()) {
                 RouteRuntime known = before.get(route.name());
                 RouteRuntime current = known;
                 if (current == null
                         || !current.config().equals(route)
+                        || current.parts().clientAuth().isOutdated()
                         || usesOtherVault(route, sameVaults)
                         || usesOtherQuery(route, sameQueries)) {
                     current = new RouteRuntime(
@@ -308,19 +317,18 @@ public final class Gateway implements AutoCloseable {
                         new RouteMatch(route.match().databases(), route.match().serverNames()),
                         current));
             }
+            Optional<ClientAuthenticator> consoleAuthenticator = consoleAuthenticator(next);
             routes.swap(table(entries));
+            entrance.configure(next.admin(), consoleAuthenticator);
         } catch (StartFailure | RuntimeException e) {
             changed.forEach(route -> route.parts().close());
             queries.undo();
+            vaults.undo();
             throw e;
         }
         retire(before, entries, changed);
         queries.keep();
-        services.vaults().forget(outdatedVaults);
-    }
-
-    private void admitToConsole(GatewayConfig next) throws StartFailure {
-        entrance.configure(next.admin(), consoleAuthenticator(next));
+        vaults.keep();
     }
 
     private Optional<ClientAuthenticator> consoleAuthenticator(GatewayConfig next) throws StartFailure {
@@ -392,9 +400,7 @@ public final class Gateway implements AutoCloseable {
         if (!next.admin().address().equals(config.admin().address())) {
             log.atWarn().addKeyValue(LogKeys.KEY, "admin.address").log("reload_needs_restart");
         }
-        Optional<ClientAuthenticator> consoleAuthenticator = consoleAuthenticator(next);
-        applyRoutes(next);
-        entrance.configure(next.admin(), consoleAuthenticator);
+        apply(next);
         counts.limits(ConfigMapping.limits(next.limits()));
         addresses.limits(next.limits().maxConnPerAddress(), next.limits().maxLoginsPerAddress());
         LogOutput.apply(next.logging());

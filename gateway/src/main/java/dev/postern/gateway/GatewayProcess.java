@@ -154,6 +154,9 @@ final class GatewayProcess implements ProcessControl {
                             .addKeyValue(LogKeys.DETAIL, e.getMessage())
                             .log("reload_refused");
                     return false;
+                } catch (RuntimeException e) { // what runs must not end with what was to come
+                    log.atError().addKeyValue(LogKeys.CAUSE, cause).setCause(e).log("reload_refused");
+                    return false;
                 }
             }
         }

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The Vaults of the configuration that is in force. A connection that a reload changes is a new one beside the old, which
@@ -49,29 +48,48 @@ final class VaultConnections implements AutoCloseable {
     /**
      * Makes the configured connections known. Nothing is sent yet: a Vault that is down keeps nobody from starting.
      *
-     * @return what is no longer needed once the routes have changed over: {@link #forget} it then
+     * @return what a failure has to undo, and success to forget
      */
-    Map<String, String> connect(Map<String, VaultConnectionConfig> configured) throws StartFailure {
-        Map<String, String> outdated = new HashMap<>();
-        for (Map.Entry<String, VaultConnectionConfig> entry : configured.entrySet()) {
-            String name = entry.getKey();
-            if (!has(name, entry.getValue())) {
-                Connection before = connections.put(name, open(name, entry.getValue()));
-                if (before != null) {
-                    outdated.put(name, before.id());
+    Change connect(Map<String, VaultConnectionConfig> configured) throws StartFailure {
+        Change change = new Change(Map.copyOf(connections));
+        try {
+            for (Map.Entry<String, VaultConnectionConfig> entry : configured.entrySet()) {
+                if (!has(entry.getKey(), entry.getValue())) {
+                    connections.put(entry.getKey(), open(entry.getKey(), entry.getValue()));
                 }
             }
+        } catch (StartFailure | RuntimeException e) {
+            change.undo();
+            throw e;
         }
-        connections.keySet().stream()
-                .filter(name -> !configured.containsKey(name))
-                .toList()
-                .forEach(name ->
-                        Optional.ofNullable(connections.remove(name)).ifPresent(gone -> outdated.put(name, gone.id())));
-        return outdated;
+        connections.keySet().retainAll(configured.keySet());
+        return change;
     }
 
-    void forget(Map<String, String> outdated) {
-        outdated.values().forEach(vaults::disconnect);
+    /** What a configuration has changed among the connections. */
+    final class Change {
+        private final Map<String, Connection> before;
+
+        private Change(Map<String, Connection> before) {
+            this.before = before;
+        }
+
+        /** The routes have changed over: what they no longer use goes. */
+        void keep() {
+            disconnect(before, connections);
+        }
+
+        void undo() {
+            disconnect(connections, before);
+            connections.clear();
+            connections.putAll(before);
+        }
+
+        private void disconnect(Map<String, Connection> these, Map<String, Connection> butThose) {
+            these.values().stream()
+                    .filter(connection -> !butThose.containsValue(connection))
+                    .forEach(connection -> vaults.disconnect(connection.id()));
+        }
     }
 
     private Connection open(String name, VaultConnectionConfig config) throws StartFailure {

@@ -30,6 +30,8 @@ public final class AuthQueryUserStore implements UserStore {
     private final AsyncCache<String, Lookup> lookups;
     /** Users looked up again a short while ago. */
     private final Cache<String, Boolean> again;
+    /** Whether the last user that was found has an md5 hash alone. */
+    private volatile boolean md5;
 
     public AuthQueryUserStore(AuthQueryPort port, AuthQueryLimits limits) {
         this(port, limits, Ticker.systemTicker());
@@ -60,6 +62,11 @@ public final class AuthQueryUserStore implements UserStore {
             case Lookup.Failed failed -> limits.failed();
             case Lookup.Pending pending -> Duration.ZERO;
         };
+    }
+
+    @Override
+    public boolean keepsMd5() {
+        return md5;
     }
 
     @Override
@@ -101,7 +108,7 @@ public final class AuthQueryUserStore implements UserStore {
         return answer.whenComplete((lookup, failure) -> underWay.release());
     }
 
-    private static Lookup judge(String user, @Nullable Optional<AuthQueryRow> row, @Nullable Throwable failure) {
+    private Lookup judge(String user, @Nullable Optional<AuthQueryRow> row, @Nullable Throwable failure) {
         if (row == null) {
             return failed(failure);
         }
@@ -116,22 +123,30 @@ public final class AuthQueryUserStore implements UserStore {
         return new Lookup.Failed("auth_query failed: " + why);
     }
 
-    private static StoredPassword stored(AuthQueryRow row) {
+    private StoredPassword stored(AuthQueryRow row) {
         String text = row.password().orElse("");
-        Optional<ScramVerifier> scram = ScramVerifier.parse(text);
-        Optional<Md5Hash> md5 = Md5Hash.parse(text);
+        Optional<ScramVerifier> verifier = ScramVerifier.parse(text);
+        // Whoever runs the database must not keep our processors busy with passwords.
+        Optional<ScramVerifier> scram = verifier.filter(v -> v.iterations() <= ScramVerifier.MAX_ITERATIONS);
+        Optional<Md5Hash> hash = Md5Hash.parse(text);
+        if (!text.isEmpty()) {
+            md5 = hash.isPresent();
+        }
         Optional<Instant> validUntil = validUntil(row.validUntil());
         String unusable = "";
         if (!row.canLogin()) {
             unusable = "the role is NOLOGIN";
         } else if (text.isEmpty()) {
             unusable = "the role has no password";
-        } else if (scram.isEmpty() && md5.isEmpty()) {
+        } else if (verifier.isPresent() && scram.isEmpty()) {
+            unusable = "its verifier asks for " + verifier.get().iterations() + " iterations, more than "
+                    + ScramVerifier.MAX_ITERATIONS;
+        } else if (scram.isEmpty() && hash.isEmpty()) {
             unusable = "what auth_query returned is neither a SCRAM verifier nor an md5 hash";
         } else if (validUntil.isEmpty()) {
             unusable = "what auth_query returned as VALID UNTIL is no number of seconds";
         }
-        return new StoredPassword(scram, md5, validUntil.orElse(StoredPassword.FOREVER), row.privileged(), unusable);
+        return new StoredPassword(scram, hash, validUntil.orElse(StoredPassword.FOREVER), row.privileged(), unusable);
     }
 
     /** Empty when it cannot be read: then nobody gets in, rather than everybody for ever. */

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The users a route names itself. Each text is what {@code ALTER ROLE ... PASSWORD} would take: a SCRAM verifier, an md5 hash,
@@ -26,6 +27,7 @@ public final class StaticUserStore implements UserStore {
     private final Map<String, PasswordSource> sources;
     private final int iterations;
     private final boolean md5;
+    private final Function<String, byte[]> salts;
     private final Fingerprints fingerprints = new Fingerprints();
     private volatile Map<String, Known> users = Map.of();
 
@@ -38,9 +40,16 @@ public final class StaticUserStore implements UserStore {
      * @param md5 whether an md5 hash is made too, for a route that asks for md5
      */
     public StaticUserStore(Map<String, PasswordSource> sources, int iterations, boolean md5) {
+        this(sources, iterations, md5, user -> ScramVerifier.newSalt());
+    }
+
+    /** @param salts for verifiers made here: one that changed at a reload would tell who is no made-up user */
+    public StaticUserStore(
+            Map<String, PasswordSource> sources, int iterations, boolean md5, Function<String, byte[]> salts) {
         this.sources = Map.copyOf(sources);
         this.iterations = iterations;
         this.md5 = md5;
+        this.salts = salts;
     }
 
     /**
@@ -67,6 +76,16 @@ public final class StaticUserStore implements UserStore {
         return problems;
     }
 
+    /** As most of them. */
+    @Override
+    public boolean keepsMd5() {
+        Map<String, Known> now = users;
+        return now.values().stream()
+                        .filter(known -> known.password().md5().isPresent())
+                        .count()
+                > now.size() / 2;
+    }
+
     @Override
     public Lookup find(String user) {
         Known known = users.get(user);
@@ -88,7 +107,7 @@ public final class StaticUserStore implements UserStore {
             return StoredPassword.of(hash.get());
         }
         return new StoredPassword(
-                Optional.of(ScramVerifier.derive(text, iterations)),
+                Optional.of(ScramVerifier.derive(text, salts.apply(user), iterations)),
                 md5 ? Optional.of(Md5Hash.of(text, user)) : Optional.empty(),
                 StoredPassword.FOREVER);
     }

@@ -15,6 +15,11 @@ public interface UserStore {
         return false;
     }
 
+    /** Whether its users are such that md5 can ask them: one that is not there is then asked for the same. */
+    default boolean keepsMd5() {
+        return true;
+    }
+
     /** What a look-up gives. */
     sealed interface Lookup {
         record Found(StoredPassword password) implements Lookup {}

@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
 public record ScramVerifier(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey) {
     /** PostgreSQL's scram_iterations. */
     public static final int DEFAULT_ITERATIONS = 4096;
+    /** More would let whoever names the count keep our cores busy: a million take about half a second. */
+    public static final int MAX_ITERATIONS = 1_000_000;
     /** PostgreSQL's SCRAM_DEFAULT_SALT_LEN. */
     public static final int DEFAULT_SALT_BYTES = 16;
     /** PostgreSQL writes 16; longer ones would not fit the size we allow a SCRAM message. */
@@ -74,9 +76,13 @@ public record ScramVerifier(int iterations, byte[] salt, byte[] storedKey, byte[
 
     /** With a fresh random salt: PBKDF2, some milliseconds. Never on an event loop. */
     public static ScramVerifier derive(Secret password, int iterations) {
+        return derive(password, newSalt(), iterations);
+    }
+
+    public static byte[] newSalt() {
         byte[] salt = new byte[DEFAULT_SALT_BYTES];
         RANDOM.nextBytes(salt);
-        return derive(password, salt, iterations);
+        return salt;
     }
 
     /** PBKDF2, some milliseconds. Never on an event loop. */

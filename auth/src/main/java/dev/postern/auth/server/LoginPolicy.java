@@ -11,8 +11,7 @@ import dev.postern.auth.password.ScramVerifier;
  * @param minIterations fewer PBKDF2 rounds are refused: a false server would ask for few, to guess cheaply (RFC 7677: 4096)
  */
 public record LoginPolicy(boolean cleartextOutsideTls, ChannelBinding channelBinding, int minIterations) {
-    /** More would let a server keep our cores busy: a million take about half a second. */
-    public static final int MAX_ITERATIONS = 1_000_000;
+    public static final int MAX_ITERATIONS = ScramVerifier.MAX_ITERATIONS;
 
     public static final LoginPolicy DEFAULT =
             new LoginPolicy(false, ChannelBinding.PREFER, ScramVerifier.DEFAULT_ITERATIONS);

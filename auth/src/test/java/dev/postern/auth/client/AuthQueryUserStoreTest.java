@@ -223,4 +223,22 @@ class AuthQueryUserStoreTest {
             return settled(pending);
         }
     }
+
+    @Test
+    void refusesAVerifierThatWouldKeepTheProcessorsBusy() {
+        String endless = Logins.VERIFIER.format().replaceFirst("4096", "999999999");
+        StoredPassword password = ((Lookup.Found) port.answer(store.find("app"), row("app", endless))).password();
+        assertThat(password.unusable()).contains("999999999");
+        assertThat(password.scram()).isEmpty();
+    }
+
+    @Test
+    void md5IsForStrangersAsForTheUserFoundLast() {
+        assertThat(store.keepsMd5()).isFalse();
+        port.answer(store.find("old"), row("old", "md5" + "0".repeat(32)));
+        port.answer(store.find("ghost"), Optional.empty());
+        assertThat(store.keepsMd5()).isTrue();
+        port.answer(store.find("app"), row("app", Logins.VERIFIER.format()));
+        assertThat(store.keepsMd5()).isFalse();
+    }
 }

@@ -87,4 +87,18 @@ class StaticUserStoreTest {
     private static StoredPassword found(UserStore store, String user) {
         return ((Lookup.Found) store.find(user)).password();
     }
+
+    @Test
+    void aPasswordHasTheSaltItIsGiven() {
+        byte[] salt = "sixteen bytes...".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        StaticUserStore given = new StaticUserStore(
+                Map.of("app", new PasswordSource.Inline(Secret.ofText("secret"))), 4096, false, user -> salt);
+        given.reload();
+        assertThat(((UserStore.Lookup.Found) given.find("app"))
+                        .password()
+                        .scram()
+                        .orElseThrow()
+                        .salt())
+                .isEqualTo(salt);
+    }
 }

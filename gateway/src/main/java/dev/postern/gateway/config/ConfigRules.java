@@ -44,10 +44,13 @@ final class ConfigRules {
             authQuery(route, path);
             insecure(route.clientAuth(), path.child("clientAuth"));
         }
-        config.admin()
-                .clientAuth()
-                .ifPresent(
-                        method -> insecure(method, KeyPath.ROOT.child("admin").child("clientAuth")));
+        KeyPath console = KeyPath.ROOT.child("admin").child("clientAuth");
+        config.admin().clientAuth().ifPresent(method -> {
+            insecure(method, console);
+            if (method instanceof ClientAuthConfig.AuthQuery query) {
+                authQuery(query, console.child("authQuery"));
+            }
+        });
     }
 
     private void listeners() {

@@ -3,9 +3,12 @@ package dev.postern.gateway.config;
 import dev.postern.auth.Secret;
 import dev.postern.gateway.config.yaml.Problem;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Users in the format of PgBouncer's userlist.txt: a line each, {@code "user" "secret"}, a quote inside either doubled, the
@@ -13,19 +16,22 @@ import java.util.Map;
  * secret is empty, which PgBouncer lists for other methods, is left out.
  *
  * @param users secrets by user name: passwords or verifiers
+ * @param names of all users, also of those without a secret
  * @param problems with their positions; without any the list is whole
  */
-public record UserList(Map<String, Secret> users, List<Problem> problems) {
+public record UserList(Map<String, Secret> users, Set<String> names, List<Problem> problems) {
     private static final String EXPECTED = "\"user\" \"password or verifier\", with a quote inside doubled";
 
     public UserList {
         users = InOrder.copyOf(users);
+        names = Collections.unmodifiableSet(new LinkedHashSet<>(names));
         problems = List.copyOf(problems);
     }
 
     /** Reads a text; the file's name is for problems. */
     public static UserList parse(String text, String file) {
         Map<String, Secret> users = new LinkedHashMap<>();
+        Set<String> names = new LinkedHashSet<>();
         List<Problem> problems = new ArrayList<>();
         List<String> lines = text.lines().toList();
         for (int i = 0; i < lines.size(); i++) {
@@ -37,11 +43,14 @@ public record UserList(Map<String, Secret> users, List<Problem> problems) {
             Quoted secret = user.found() ? Quoted.at(line, user.end()) : Quoted.NONE;
             if (!secret.found() || user.text().isEmpty()) {
                 problems.add(new Problem(file, i + 1, 1, "", "is no user with a secret", EXPECTED));
-            } else if (!secret.text().isEmpty()) {
-                users.put(user.text(), Secret.ofText(secret.text()));
+            } else {
+                names.add(user.text());
+                if (!secret.text().isEmpty()) {
+                    users.put(user.text(), Secret.ofText(secret.text()));
+                }
             }
         }
-        return new UserList(users, problems);
+        return new UserList(users, names, problems);
     }
 
     /** A text in double quotes, and where it ends. */

@@ -43,12 +43,13 @@ sealed interface Command {
     int MOST_ARGUMENT = 63;
     int MOST_VALUE = 255;
 
-    String WORD = "(\"(?:[^\"]|\"\")*\"|[0-9a-z_.@-]+)";
+    String WORD = "(\"[^\"]*+(?:\"\"[^\"]*+)*+\"|[0-9a-z_.@-]+)";
     Pattern NORMAL = Pattern.compile("\\s*" + WORD + "(?:\\s+" + WORD + ")?\\s*(?:;\\s*)?", Pattern.CASE_INSENSITIVE);
     Pattern SET_WORD = Pattern.compile(
             "\\s*set\\s+" + WORD + "\\s*(?:=|\\s+to\\s)\\s*" + WORD + "\\s*(?:;\\s*)?", Pattern.CASE_INSENSITIVE);
     Pattern SET_STRING = Pattern.compile(
-            "\\s*set\\s+" + WORD + "\\s*(?:=|\\s+to\\s)\\s*('(?:[^']|'')*')\\s*(?:;\\s*)?", Pattern.CASE_INSENSITIVE);
+            "\\s*set\\s+" + WORD + "\\s*(?:=|\\s+to\\s)\\s*('[^']*+(?:''[^']*+)*+')\\s*(?:;\\s*)?",
+            Pattern.CASE_INSENSITIVE);
     Pattern NOTHING = Pattern.compile("[\\s;]*");
 
     /** Reads a query. Never throws for what it holds. */

@@ -185,7 +185,7 @@ final class ExtendedQuery {
 
     private static void rows(ByteBuf out, Portal portal, Table table, int maxRows) {
         int all = table.rows().size();
-        int end = maxRows > 0 ? Math.min(all, portal.next + maxRows) : all;
+        int end = maxRows > 0 ? (int) Math.min(all, (long) portal.next + maxRows) : all;
         for (Row row : table.rows().subList(portal.next, end)) {
             Answers.row(out, table.columns(), row, portal.formats);
         }

@@ -41,7 +41,7 @@ final class ConnectionString {
         String key = text.substring(start, at);
         skipSpace();
         if (key.isEmpty() || at >= text.length() || text.charAt(at) != '=') {
-            throw new IllegalArgumentException("expected key=value at \"" + text.substring(start) + "\"");
+            throw new IllegalArgumentException("expected key=value at character " + (start + 1));
         }
         at++;
         return key;

@@ -46,7 +46,7 @@ public final class IniConverter {
     private final List<IniFile.Note> notes = new ArrayList<>();
     private final Map<String, IniFile.Entry> settings = new LinkedHashMap<>();
     private final Map<String, IniFile.Entry> databases = new LinkedHashMap<>();
-    private UserList users = new UserList(Map.of(), List.of());
+    private UserList users = new UserList(Map.of(), Set.of(), List.of());
 
     private IniConverter() {}
 
@@ -104,7 +104,7 @@ public final class IniConverter {
     }
 
     private static String quoted(String text) {
-        return PgBouncerKey.quoted(text.replace("${", "$${"));
+        return PgBouncerKey.quoted(text);
     }
 
     private static String path(String text) {
@@ -236,10 +236,10 @@ public final class IniConverter {
                     .append("}]");
         }
         boolean verify = mode.startsWith("verify");
-        if (verify && get("client_tls_ca_file").isPresent()) {
-            tls.append(", clientCaFile: ")
-                    .append(path(get("client_tls_ca_file").get()))
-                    .append(", clientCertificates: required");
+        if (verify) {
+            get("client_tls_ca_file")
+                    .ifPresent(file -> tls.append(", clientCaFile: ").append(path(file)));
+            tls.append(", clientCertificates: required");
         }
         return tls.append('}').toString();
     }
@@ -260,6 +260,12 @@ public final class IniConverter {
         }
         Optional<String> credentials = credentials(entry, database);
         Optional<String> clientAuth = clientAuth(entry, database);
+        if (get("auth_type").orElse("").equals("trust") && users.names().isEmpty()) {
+            note(
+                    entry,
+                    "[databases] " + entry.key() + ": auth_type trust is for users of auth_file, and there are none");
+            return;
+        }
         if (credentials.isEmpty() || clientAuth.isEmpty()) {
             return;
         }
@@ -270,6 +276,14 @@ public final class IniConverter {
         out.append("    backend: ").append(backend(entry, database)).append('\n');
         out.append("    clientAuth: ").append(clientAuth.get()).append('\n');
         out.append("    credentials: ").append(credentials.get()).append('\n');
+        if (get("auth_type").orElse("").equals("trust")) {
+            // There trust is for users that auth_file lists.
+            out.append("    access: {allowUsers: ")
+                    .append(users.names().stream()
+                            .map(IniConverter::quoted)
+                            .collect(java.util.stream.Collectors.joining(", ", "[", "]")))
+                    .append("}\n");
+        }
         String pool = pool(entry, database);
         if (!pool.isEmpty()) {
             out.append("    pool: {").append(pool).append("}\n");
@@ -364,6 +378,15 @@ public final class IniConverter {
         boolean keys = users.users().values().stream()
                 .anyMatch(secret -> secret.reveal().startsWith("SCRAM-SHA-256$"));
         boolean lookup = database.containsKey("auth_user") || get("auth_user").isPresent();
+        String type = get("auth_type").orElse("md5");
+        if (List.of("trust", "any", "cert", "hba").contains(type) || type.equals("plain") && !lookup) {
+            note(
+                    entry,
+                    "[databases] " + entry.key() + ": without user= servers are opened with the keys that a client's"
+                            + " SCRAM login leaves, and auth_type " + type
+                            + " leaves none; left out: add user= and password=");
+            return Optional.empty();
+        }
         if (!keys && !lookup) {
             note(
                     entry,

@@ -184,8 +184,9 @@ public enum PgBouncerKey {
                 .collect(java.util.stream.Collectors.joining(", ", "[", "]"));
     }
 
-    /** A YAML text in double quotes. */
-    public static String quoted(String text) {
+    /** A YAML text in double quotes, in which nothing stands for a variable of the environment. */
+    public static String quoted(String raw) {
+        String text = raw.replace("${", "$${");
         StringBuilder out = new StringBuilder("\"");
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -19,6 +19,7 @@ class UserListTest {
                 """, "userlist.txt");
 
         assertThat(list.problems()).isEmpty();
+        assertThat(list.names()).containsExactly("app", "o\"neil", "hashed", "trusted");
         assertThat(list.users())
                 .containsOnlyKeys("app", "o\"neil", "hashed")
                 .containsEntry("app", Secret.ofText("later"))

@@ -11,6 +11,7 @@ import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.RunningPostern;
 import dev.postern.gateway.it.harness.ServerAddress;
 import dev.postern.gateway.it.harness.TemporaryFolders;
+import dev.postern.gateway.it.harness.Tenant;
 import dev.postern.gateway.it.harness.WireClient;
 import dev.postern.gateway.it.harness.WireMessage;
 import java.net.UnixDomainSocketAddress;
@@ -244,5 +245,56 @@ class ConsoleProcessIT {
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(output).isZero();
         return output;
+    }
+
+    @Test
+    void noValueReadsTheEnvironment() {
+        try (WireClient console = admin()) {
+            console.query("SET server_check_query = 'select ${PATH}'");
+            assertThat(config(console, "server_check_query")).isEqualTo("select ${PATH}");
+            console.query("SET stats_users = '${PATH}'");
+            assertThat(config(console, "stats_users")).isEqualTo("${PATH}");
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeAppliedChangesNothing() throws Exception {
+        String good = Files.readString(file);
+        List<String> bad = List.of(
+                good.replace(
+                        "clientAuth: {scram: {users: {admin: {password: console-secret}}}}",
+                        "clientAuth: {authQuery: {use: nowhere}}"),
+                good.replace(
+                        "clientAuth: {scram: {users: {app: {password: app-secret}}}}",
+                        "clientAuth: {cert: {map: [{identity: '/^(?:a)$', role: '\\1'}]}}"));
+        for (String text : bad) {
+            assertThat(text).isNotEqualTo(good);
+            Files.writeString(file, text);
+            Thread.sleep(5000); // the file is looked at each two seconds
+            try (WireClient client = client()) {
+                assertThat(client.ask("select 1")).as(postern.log()).isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void theConsoleUsesALookUpThatIsNewWithTheReload() throws Exception {
+        String lookUp =
+                "authQueries: {users: {backend: {hosts: [\"localhost:%d\"]}, query: \"%s\", database: orders, credentials: {static: {user: %s, password: %s}}}}\n"
+                        .formatted(
+                                PostgresServers.shared().port(),
+                                "SELECT 'nobody', $1",
+                                Tenant.backendRole("orders"),
+                                Tenant.backendPassword("orders"));
+        String good = Files.readString(file);
+        try (WireClient console = admin()) {
+            Files.writeString(
+                    file,
+                    good.replace(
+                                    "clientAuth: {scram: {users: {admin: {password: console-secret}}}}",
+                                    "clientAuth: {authQuery: {use: users}}")
+                            + lookUp);
+            assertThat(console.query("RELOAD")).containsExactly("C(RELOAD)", "Z(I)");
+        }
     }
 }

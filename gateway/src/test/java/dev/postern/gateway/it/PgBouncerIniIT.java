@@ -143,4 +143,40 @@ class PgBouncerIniIT {
             }
         }
     }
+
+    @Test
+    void noNoteQuotesAPassword() throws Exception {
+        Files.writeString(ini, """
+                [databases]
+                one = localhost password=top-secret
+                two = host=localhost user=app password=top secret
+                three = host=localhost user=app password='top-secret
+                """);
+        assertThat(IniConverter.convert(ini).notes().toString())
+                .contains("one:", "two:", "three:")
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void clientCertificatesThatWereVerifiedStillAre() throws Exception {
+        write();
+        Files.writeString(
+                ini, Files.readString(ini).replace("client_tls_sslmode = require", "client_tls_sslmode = verify-full"));
+        Conversion conversion = IniConverter.convert(ini);
+        assertThat(new ConfigLoader(Map.of()).parse(conversion.yaml(), ini.toString()))
+                .as("no CA file says whose certificates are good")
+                .isInstanceOf(ConfigResult.Rejected.class);
+    }
+
+    @Test
+    void trustIsForTheUsersOfTheListAlone() throws Exception {
+        write();
+        Files.writeString(ini, Files.readString(ini).replace("auth_type = md5", "auth_type = trust"));
+        ConfigResult result =
+                new ConfigLoader(Map.of()).parse(IniConverter.convert(ini).yaml(), ini.toString());
+        assertThat(((ConfigResult.Loaded) result).config().routes())
+                .isNotEmpty()
+                .allSatisfy(route ->
+                        assertThat(route.access().allowUsers()).containsExactlyInAnyOrder("app", "admin", "keys"));
+    }
 }

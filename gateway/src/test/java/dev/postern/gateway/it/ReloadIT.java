@@ -1,14 +1,19 @@
 package dev.postern.gateway.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.PostgresServer;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.RouteYaml;
+import dev.postern.gateway.it.harness.ServerAddress;
+import dev.postern.gateway.it.harness.TemporaryFolders;
 import dev.postern.gateway.it.harness.Traffic;
 import dev.postern.gateway.it.harness.WireClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -129,6 +134,38 @@ class ReloadIT {
             assertThat(refused).isNotNull();
             assertThat(refused.error()).hasToString("E(FATAL 28P01)");
             assertThat(orders.ask("select 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void readsUsersAgainAlsoWhereTheRouteDidNotChange() throws Exception {
+        Path folder = TemporaryFolders.create("users");
+        Path list = folder.resolve("userlist.txt");
+        Path secret = folder.resolve("secret");
+        Files.writeString(list, "\"app\" \"app-secret\"\n\"gone\" \"gone-secret\"\n");
+        Files.writeString(secret, "old-secret");
+        GatewayYaml yaml = GatewayYaml.of(first.routes()
+                .getFirst()
+                .withClientAuth("{scram: {usersFile: " + list + ", users: {filed: {secretFile: " + secret + "}}}}"));
+        try (GatewayFixture listed = GatewayFixture.start(yaml);
+                WireClient stays = listed.connect("orders")) {
+            ServerAddress gone = listed.address("orders").withUser("gone").withPassword("gone-secret");
+            ServerAddress filed = listed.address("orders").withUser("filed");
+            stays.ask("select 1");
+            WireClient.connect(gone).close();
+            WireClient.connect(filed.withPassword("old-secret")).close();
+            Files.writeString(list, "\"app\" \"new-secret\"\n");
+            Files.writeString(secret, "new-secret");
+            listed.reload(yaml);
+            for (ServerAddress revoked : List.of(gone, listed.address("orders"), filed.withPassword("old-secret"))) {
+                assertThatThrownBy(() -> WireClient.connect(revoked).close())
+                        .as(revoked.user())
+                        .isInstanceOf(WireClient.LoginRefused.class);
+            }
+            WireClient.connect(filed.withPassword("new-secret")).close();
+            WireClient.connect(listed.address("orders").withPassword("new-secret"))
+                    .close();
+            assertThat(stays.ask("select 1")).isEqualTo("1");
         }
     }
 }

@@ -1,0 +1,40 @@
+package dev.postern.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.auth.Secret;
+import dev.postern.auth.credentials.VirtualThreadTasks;
+import dev.postern.gateway.config.VaultAuthConfig;
+import dev.postern.gateway.config.VaultConnectionConfig;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class VaultConnectionsTest {
+    @Test
+    void aChangeThatIsUndoneIsAChangeTheNextTimeToo() throws Exception {
+        VaultConnectionConfig first = connection("one");
+        VaultConnectionConfig second = connection("two");
+        try (VaultConnections vaults = new VaultConnections(new VirtualThreadTasks())) {
+            vaults.connect(Map.of("main", first, "other", first)).keep();
+
+            vaults.connect(Map.of("main", second, "new", first)).undo();
+
+            assertThat(vaults.has("main", first)).isTrue();
+            assertThat(vaults.has("other", first)).isTrue();
+            assertThat(vaults.has("new", first)).isFalse();
+            vaults.connect(Map.of("main", second)).keep();
+            assertThat(vaults.has("main", second)).isTrue();
+            assertThat(vaults.has("other", first)).isFalse();
+        }
+    }
+
+    private static VaultConnectionConfig connection(String token) {
+        return new VaultConnectionConfig(
+                URI.create("http://127.0.0.1:1"),
+                Optional.empty(),
+                Optional.empty(),
+                new VaultAuthConfig.Token(Secret.ofText(token)));
+    }
+}
