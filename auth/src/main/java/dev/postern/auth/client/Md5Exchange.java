@@ -65,8 +65,8 @@ final class Md5Exchange implements Exchange {
     private Step ask(Lookup found) {
         return switch (found) {
             case Lookup.Found(StoredPassword password) -> ask(found, password);
-            case Lookup.Unknown() -> askMd5(Optional.empty(), false, new Rejection.UnknownUser(facts.user()));
-            case Lookup.Failed(String why) -> askMd5(Optional.empty(), false, new Rejection.LookupFailed(why));
+            case Lookup.Unknown() -> askStranger(found, new Rejection.UnknownUser(facts.user()));
+            case Lookup.Failed(String why) -> askStranger(found, new Rejection.LookupFailed(why));
             case Lookup.Pending pending ->
                 throw new IllegalStateException("a look-up gave another look-up: " + pending);
         };
@@ -74,14 +74,23 @@ final class Md5Exchange implements Exchange {
 
     private Step ask(Lookup found, StoredPassword password) {
         if (password.md5().isEmpty() && password.scram().isPresent()) {
-            Exchange scram = new ScramExchange(facts, loop, new Remembered(users, found), fakes, binding, false);
-            state = new State.Scram(scram);
-            return scram.start();
+            return askScram(found);
         }
         Optional<Rejection> doom = password.doom(facts.user(), Instant.now());
         return doom.isPresent()
                 ? askMd5(Optional.empty(), false, doom.get())
                 : askMd5(password.md5(), password.privileged(), new Rejection.BadPassword(facts.user()));
+    }
+
+    private Step askScram(Lookup found) {
+        Exchange scram = new ScramExchange(facts, loop, new Remembered(users, found), fakes, binding, false);
+        state = new State.Scram(scram);
+        return scram.start();
+    }
+
+    /** The method must not tell who is there. */
+    private Step askStranger(Lookup found, Rejection doom) {
+        return users.keepsMd5() ? askMd5(Optional.empty(), false, doom) : askScram(found);
     }
 
     private Step askMd5(Optional<Md5Hash> hash, boolean privileged, Rejection doom) {

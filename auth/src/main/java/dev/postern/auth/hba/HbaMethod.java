@@ -14,9 +14,9 @@ public enum HbaMethod {
     CERT("map"),
     PEER("map"),
     LDAP,
-    OAUTH("map"),
-    JWT("map"),
-    KUBERNETES("map");
+    OAUTH,
+    JWT,
+    KUBERNETES;
 
     private final Set<String> options;
 

@@ -119,7 +119,7 @@ final class HbaParser {
 
     private Optional<Pattern> pattern(Lines.Line line, Token token) {
         try {
-            return Optional.of(Pattern.compile(token.text().substring(1)));
+            return Optional.of(Expressions.compile(token.text().substring(1)));
         } catch (PatternSyntaxException e) {
             problems.add(line.number(), token.column(), "malformed regular expression: " + e.getDescription());
             return Optional.empty();

@@ -70,7 +70,7 @@ public final class IdentMaps {
             String wanted = system.text();
             return (identity, asked) -> identity.equals(wanted) && roleMatches.test(asked, Optional.empty());
         }
-        Pattern pattern = Pattern.compile(system.text().substring(1));
+        Pattern pattern = Expressions.compile(system.text().substring(1));
         return (identity, asked) -> {
             Matcher matcher = pattern.matcher(identity);
             return matcher.find()
@@ -85,7 +85,7 @@ public final class IdentMaps {
             return (asked, captured) -> true;
         }
         if (role.isPattern()) {
-            Pattern pattern = Pattern.compile(role.text().substring(1));
+            Pattern pattern = Expressions.compile(role.text().substring(1));
             return (asked, captured) -> pattern.matcher(asked).find();
         }
         String wanted = role.text();

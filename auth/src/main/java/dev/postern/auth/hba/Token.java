@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * A word of a line.
  *
- * @param quoted a quoted word is a name, whatever it says
+ * @param quoted a quoted word is no keyword; a slash at its beginning makes it an expression all the same
  * @param column of its first character, from 1
  */
 record Token(String text, boolean quoted, int column) {
@@ -14,7 +14,7 @@ record Token(String text, boolean quoted, int column) {
     }
 
     boolean isPattern() {
-        return !quoted && text.startsWith("/") && text.length() > 1;
+        return text.startsWith("/") && text.length() > 1;
     }
 
     /**

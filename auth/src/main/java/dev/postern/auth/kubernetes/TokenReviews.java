@@ -33,11 +33,13 @@ final class TokenReviews {
                 "apiVersion", "authentication.k8s.io/v1",
                 "kind", "TokenReview",
                 "spec", Map.of("token", token.reveal(), "audiences", List.of(rules.audience()))));
+        String own = Files.readString(rules.ownToken()).strip();
+        if (!own.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+            throw new IOException(rules.ownToken() + " holds no token"); // the JDK's message would quote it
+        }
         HttpRequest request = HttpRequest.newBuilder(rules.api().resolve(PATH))
                 .timeout(TIMEOUT)
-                .header(
-                        "Authorization",
-                        "Bearer " + Files.readString(rules.ownToken()).strip())
+                .header("Authorization", "Bearer " + own)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();

@@ -18,6 +18,7 @@ import dev.postern.auth.client.OutsideCheck;
 import dev.postern.auth.client.Rejection;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +27,15 @@ import javax.net.ssl.SSLContext;
 
 /** Binds to a directory as the user. One connection for each login, on a virtual thread. */
 public final class LdapCheck implements OutsideCheck {
+    private static final Set<ResultCode> WRONG =
+            Set.of(ResultCode.INVALID_CREDENTIALS, ResultCode.NO_SUCH_OBJECT, ResultCode.INVALID_DN_SYNTAX);
+    /** Said of entries that are there, locked or without a password: a client must not learn that they are. */
+    private static final Set<ResultCode> SHUT_OUT = Set.of(
+            ResultCode.INAPPROPRIATE_AUTHENTICATION,
+            ResultCode.CONSTRAINT_VIOLATION,
+            ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
+            ResultCode.UNWILLING_TO_PERFORM);
+
     private final LdapRules rules;
     private final SSLContext trust;
     private final Executor blocking;
@@ -64,11 +74,18 @@ public final class LdapCheck implements OutsideCheck {
         try (LDAPConnection connection = connect()) {
             Optional<String> entry = entry(connection, user);
             // Somebody who is not there is refused by the directory too: the same round trips for everyone.
-            boolean right = bind(connection, entry.orElse("cn=nobody"), password);
+            Optional<ResultCode> refusal = bind(connection, entry.orElse("cn=nobody"), password);
             if (entry.isEmpty()) {
                 return refused(new Rejection.UnknownUser(user));
             }
-            return right ? new Verdict.Proved() : refused(new Rejection.BadPassword(user));
+            if (refusal.isEmpty()) {
+                return new Verdict.Proved();
+            }
+            return refused(
+                    WRONG.contains(refusal.get())
+                            ? new Rejection.BadPassword(user)
+                            : new Rejection.UnusablePassword(
+                                    user, "the directory says " + refusal.get().getName()));
         }
     }
 
@@ -107,19 +124,18 @@ public final class LdapCheck implements OutsideCheck {
                 : Optional.empty();
     }
 
-    private static boolean bind(LDAPConnection connection, String dn, Secret password) throws LDAPException {
+    /** Empty where the password is right. */
+    private static Optional<ResultCode> bind(LDAPConnection connection, String dn, Secret password)
+            throws LDAPException {
         byte[] bytes = password.copy();
         try {
             connection.bind(new SimpleBindRequest(dn, bytes));
-            return true;
+            return Optional.empty();
         } catch (LDAPException e) {
-            boolean wrong = e.getResultCode().equals(ResultCode.INVALID_CREDENTIALS)
-                    || e.getResultCode().equals(ResultCode.NO_SUCH_OBJECT)
-                    || e.getResultCode().equals(ResultCode.INVALID_DN_SYNTAX);
-            if (!wrong) {
+            if (!WRONG.contains(e.getResultCode()) && !SHUT_OUT.contains(e.getResultCode())) {
                 throw e;
             }
-            return false;
+            return Optional.of(e.getResultCode());
         } finally {
             Arrays.fill(bytes, (byte) 0);
         }

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import dev.postern.auth.Secret;
 import dev.postern.auth.password.ChannelBinding;
 import dev.postern.auth.password.FakeVerifiers;
+import dev.postern.auth.password.ScramVerifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -118,5 +120,22 @@ class UserEnumerationTest {
     private static Exchange fake(String database) {
         return new FakeAuthenticator(Logins.FAKES, ChannelBinding.PREFER)
                 .begin(Logins.noRoute(database), Runnable::run);
+    }
+
+    @Test
+    void md5AsksEverybodyForWhatItsUsersHave() {
+        for (boolean md5 : new boolean[] {false, true}) {
+            StaticUserStore listed = new StaticUserStore(
+                    Map.of("app", new PasswordSource.Inline(Logins.PASSWORD)), ScramVerifier.DEFAULT_ITERATIONS, md5);
+            listed.reload();
+            assertThat(md5(listed, "ghost").start())
+                    .as("where users have a verifier %s", md5 ? "and an md5 hash" : "alone")
+                    .hasSameClassAs(md5(listed, "app").start());
+        }
+    }
+
+    private static Exchange md5(UserStore users, String user) {
+        return new Md5Authenticator(users, Logins.FAKES, ChannelBinding.PREFER)
+                .begin(Logins.plain(user), Runnable::run);
     }
 }

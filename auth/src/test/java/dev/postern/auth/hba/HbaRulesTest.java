@@ -156,4 +156,44 @@ class HbaRulesTest {
         assertThat(parsed.problems()).isEmpty();
         return parsed.rules();
     }
+
+    @Test
+    void aSlashBeginsAnExpressionInQuotesToo() {
+        HbaRules quoted = parsed("""
+                host all "/^admin_.{1,3}$" all reject
+                host all all               all trust
+                """);
+        assertThat(place(quoted, "admin_x")).isEqualTo("pg_hba.conf:1 reject");
+        assertThat(place(quoted, "admin_long")).isEqualTo("pg_hba.conf:2 trust");
+    }
+
+    @Test
+    void expressionsAreThoseOfPostgres() {
+        HbaRules classes = parsed("""
+                host all /^[[:alnum:]_]+_admin$ all reject
+                host all /^a.*z$                all reject
+                host all all                    all trust
+                """);
+        assertThat(place(classes, "bob_admin")).isEqualTo("pg_hba.conf:1 reject");
+        assertThat(place(classes, "a\nz")).as("a dot is any character").isEqualTo("pg_hba.conf:2 reject");
+        assertThat(place(classes, "bob")).isEqualTo("pg_hba.conf:3 trust");
+    }
+
+    @Test
+    void anOptionThatWouldHaveNoEffectIsAProblem() {
+        for (String method : new String[] {"jwt", "oauth", "kubernetes"}) {
+            assertThat(HbaRules.parse("pg_hba.conf", "host all all all " + method + " map=strict")
+                            .problems())
+                    .as(method)
+                    .containsExactly("pg_hba.conf:1:" + (19 + method.length()) + ": method " + method
+                            + " has no option \"map\"");
+        }
+    }
+
+    private static String place(HbaRules rules, String user) {
+        Optional<InetAddress> from = Optional.of(InetAddress.ofLiteral("10.0.0.1"));
+        return rules.first(new HbaClient(from, true, "orders", user, false))
+                .map(HbaRule::toString)
+                .orElse("none");
+    }
 }

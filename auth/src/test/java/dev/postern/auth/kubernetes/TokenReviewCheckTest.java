@@ -152,4 +152,18 @@ class TokenReviewCheckTest {
                 ? Optional.of(why)
                 : Optional.empty();
     }
+
+    @Test
+    void saysNothingOfATokenThatIsNone() throws IOException {
+        Files.writeString(ownToken, "own-token\nand-more");
+        assertThatThrownBy(() -> check("orders", "client-token"))
+                .hasStackTraceContaining("token")
+                .satisfies(failure -> assertThat(stackTrace(failure)).doesNotContain("and-more"));
+    }
+
+    private static String stackTrace(Throwable failure) {
+        java.io.StringWriter text = new java.io.StringWriter();
+        failure.printStackTrace(new java.io.PrintWriter(text));
+        return text.toString();
+    }
 }

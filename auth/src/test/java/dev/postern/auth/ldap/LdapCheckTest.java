@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.unboundid.ldap.listener.InMemoryDirectoryServer;
 import com.unboundid.ldap.listener.InMemoryDirectoryServerConfig;
+import com.unboundid.ldap.listener.interceptor.InMemoryInterceptedSimpleBindRequest;
+import com.unboundid.ldap.listener.interceptor.InMemoryOperationInterceptor;
+import com.unboundid.ldap.sdk.LDAPException;
 import com.unboundid.ldap.sdk.OperationType;
+import com.unboundid.ldap.sdk.ResultCode;
 import dev.postern.auth.Secret;
 import dev.postern.auth.client.ClientAddress;
 import dev.postern.auth.client.LoginFacts;
@@ -34,6 +38,14 @@ class LdapCheckTest {
         InMemoryDirectoryServerConfig config = new InMemoryDirectoryServerConfig("dc=example");
         config.setSchema(null);
         config.setAuthenticationRequiredOperationTypes(OperationType.SEARCH);
+        config.addInMemoryOperationInterceptor(new InMemoryOperationInterceptor() {
+            @Override
+            public void processSimpleBindRequest(InMemoryInterceptedSimpleBindRequest request) throws LDAPException {
+                if (request.getRequest().getBindDN().contains("locked")) {
+                    throw new LDAPException(ResultCode.UNWILLING_TO_PERFORM, "the account is locked");
+                }
+            }
+        });
         server = new InMemoryDirectoryServer(config);
         server.add("dn: dc=example", "objectClass: domain", "dc: example");
         server.add("dn: ou=people,dc=example", "objectClass: organizationalUnit", "ou: people");
@@ -68,6 +80,13 @@ class LdapCheckTest {
         assertThat(check(SEARCH, "twin", "twin-secret"))
                 .as("two entries are nobody")
                 .isEqualTo(new Verdict.Refused(new Rejection.UnknownUser("twin")));
+    }
+
+    @Test
+    void aLockedEntryLooksLikeAWrongPassword() {
+        assertThat(check(DIRECT, "locked", "secret"))
+                .isEqualTo(new Verdict.Refused(new Rejection.UnusablePassword(
+                        "locked", "the directory says " + ResultCode.UNWILLING_TO_PERFORM.getName())));
     }
 
     @Test

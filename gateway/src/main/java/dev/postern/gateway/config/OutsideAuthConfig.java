@@ -116,7 +116,13 @@ public sealed interface OutsideAuthConfig extends ClientAuthConfig {
 
         @Override
         public void check(Checks checks) {
-            checks.notBlank("audience", audience, "the audience of the clients' tokens")
+            boolean loopback = List.of("localhost", "127.0.0.1", "[::1]").contains(String.valueOf(api.getHost()));
+            checks.problem(
+                            !"https".equalsIgnoreCase(api.getScheme()) && !loopback,
+                            "api",
+                            "is no https address, and tokens would be sent there in clear",
+                            "https://kubernetes.default.svc (http on loopback)")
+                    .notBlank("audience", audience, "the audience of the clients' tokens")
                     .notEmpty("map", map, "which ServiceAccount may be which role: [{identity: ..., role: ...}]");
         }
     }

@@ -1,5 +1,6 @@
 package dev.postern.auth.credentials.vault;
 
+import dev.postern.auth.Secret;
 import dev.postern.auth.credentials.json.Json;
 import java.io.IOException;
 import java.net.URI;
@@ -68,6 +69,10 @@ public final class HttpVaultClient implements VaultClient {
     }
 
     private VaultAnswer send(VaultRequest request, byte[] body) {
+        if (request.token().filter(token -> !isWord(token)).isPresent()) {
+            // The JDK would throw, and quote it.
+            return new VaultAnswer.Failed(0, "the token is not one word of printable characters");
+        }
         URI target = URI.create(stripSlash(endpoint.address().toString()) + "/v1/" + request.path());
         for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
             HttpResponse<byte[]> response;
@@ -93,6 +98,10 @@ public final class HttpVaultClient implements VaultClient {
             target = location;
         }
         return new VaultAnswer.Away("no active node: redirected in circles");
+    }
+
+    private static boolean isWord(Secret token) {
+        return token.reveal().chars().allMatch(c -> c > ' ' && c < 0x7f);
     }
 
     private static String stripSlash(String address) {

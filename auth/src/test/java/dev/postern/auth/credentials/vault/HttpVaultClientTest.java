@@ -297,4 +297,12 @@ class HttpVaultClientTest {
         context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
         return context;
     }
+
+    @Test
+    void aTokenThatCannotBeSentIsAnAnswerAndIsNotQuoted() {
+        VaultAnswer answer = client.send(VaultRequest.read("kv/app", Secret.ofText("hvs.first\nhvs.second")));
+
+        assertThat(answer).isInstanceOf(VaultAnswer.Failed.class);
+        assertThat(answer.problem()).contains("token").doesNotContain("hvs.");
+    }
 }
