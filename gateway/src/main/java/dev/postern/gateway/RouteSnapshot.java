@@ -24,7 +24,7 @@ final class RouteSnapshot implements Routes {
     private volatile RouteTable<RouteRuntime> table = RouteTable.empty();
 
     RouteSnapshot(FakeVerifiers fakes, Supplier<LoginThrottle> throttle) {
-        this.nobody = new ThrottledAuthenticator(new FakeAuthenticator(fakes, ChannelBinding.PREFER), throttle);
+        this.nobody = ThrottledAuthenticator.ofStrangers(new FakeAuthenticator(fakes, ChannelBinding.PREFER), throttle);
     }
 
     /** Before the first client. */

@@ -24,4 +24,9 @@ public record LoginFacts(
         boolean loopback,
         boolean tls,
         Optional<byte[]> tlsServerEndPoint,
-        Optional<X509Certificate> clientCertificate) {}
+        Optional<X509Certificate> clientCertificate) {
+    /** The same at another route. */
+    LoginFacts ofRoute(String other) {
+        return new LoginFacts(other, user, database, address, loopback, tls, tlsServerEndPoint, clientCertificate);
+    }
+}

@@ -33,7 +33,7 @@ public final class LoginThrottle {
 
     private record Address(String network) {}
 
-    private record User(String route, String user) {}
+    private record User(String scope, String user) {}
 
     private record Known(Address address, User user) {}
 
@@ -108,8 +108,10 @@ public final class LoginThrottle {
         return failures.map(f -> f.untilNext(now)).orElse(0L);
     }
 
+    /** Databases that no route serves are apart from one another, as those of different routes are. */
     private static User user(LoginFacts facts) {
-        return new User(facts.route(), facts.user());
+        return new User(
+                facts.route().isEmpty() ? "database " + facts.database() : "route " + facts.route(), facts.user());
     }
 
     private static Address address(LoginFacts facts) {

@@ -6,12 +6,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** Another authenticator behind a {@link LoginThrottle}: pauses or refuses before it asks, and tells how it ended. */
 public final class ThrottledAuthenticator implements ClientAuthenticator {
     private final ClientAuthenticator inner;
     private final Supplier<LoginThrottle> throttles;
     private final Pauses pauses;
+    private final UnaryOperator<LoginFacts> counted;
 
     /** How time passes; a test has its own. */
     interface Pauses {
@@ -20,22 +22,41 @@ public final class ThrottledAuthenticator implements ClientAuthenticator {
 
     /** @param throttle the one in force: a login keeps that of its beginning */
     public ThrottledAuthenticator(ClientAuthenticator inner, Supplier<LoginThrottle> throttle) {
-        this(
-                inner,
-                throttle,
-                (pause, then) -> CompletableFuture.runAsync(
-                        () -> {}, CompletableFuture.delayedExecutor(pause.toNanos(), TimeUnit.NANOSECONDS, then)));
+        this(inner, throttle, ThrottledAuthenticator::later, UnaryOperator.identity());
     }
 
     ThrottledAuthenticator(ClientAuthenticator inner, Supplier<LoginThrottle> throttle, Pauses pauses) {
+        this(inner, throttle, pauses, UnaryOperator.identity());
+    }
+
+    private ThrottledAuthenticator(
+            ClientAuthenticator inner,
+            Supplier<LoginThrottle> throttle,
+            Pauses pauses,
+            UnaryOperator<LoginFacts> counted) {
         this.inner = inner;
         this.throttles = throttle;
         this.pauses = pauses;
+        this.counted = counted;
+    }
+
+    /** For clients that a route shuts out: they are slowed as others are, and slow none of those who may come in. */
+    public static ThrottledAuthenticator ofStrangers(ClientAuthenticator inner, Supplier<LoginThrottle> throttle) {
+        return new ThrottledAuthenticator(
+                inner,
+                throttle,
+                ThrottledAuthenticator::later,
+                facts -> facts.route().isEmpty() ? facts : facts.ofRoute("strangers of " + facts.route()));
+    }
+
+    private static CompletionStage<Void> later(Duration pause, Executor then) {
+        return CompletableFuture.runAsync(
+                () -> {}, CompletableFuture.delayedExecutor(pause.toNanos(), TimeUnit.NANOSECONDS, then));
     }
 
     @Override
     public Exchange begin(LoginFacts facts, Executor loop) {
-        return new Throttled(facts, inner.begin(facts, loop), loop);
+        return new Throttled(counted.apply(facts), inner.begin(facts, loop), loop);
     }
 
     private final class Throttled implements Exchange {

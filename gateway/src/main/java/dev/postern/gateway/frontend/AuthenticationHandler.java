@@ -31,6 +31,7 @@ import dev.postern.tls.ChannelBinding;
 import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.unix.DomainSocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,6 +53,8 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
     private final Optional<Refusal> shutOut;
     /** Why a client that has proved itself is refused all the same. */
     private final Optional<Refusal> afterLogin;
+    /** Where the client asked to go, if that is anywhere. */
+    private final String routeName;
 
     private @Nullable Exchange exchange;
     private Awaited awaited = Awaited.NOTHING;
@@ -73,7 +76,8 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             Optional<ConsoleDoor> console,
             ClientAuthenticator authenticator,
             Optional<Refusal> shutOut,
-            Optional<Refusal> afterLogin) {
+            Optional<Refusal> afterLogin,
+            String routeName) {
         this.login = login;
         this.startup = startup;
         this.settings = settings;
@@ -83,6 +87,7 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         this.authenticator = authenticator;
         this.shutOut = shutOut;
         this.afterLogin = afterLogin;
+        this.routeName = routeName;
     }
 
     static AuthenticationHandler of(
@@ -101,7 +106,8 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 Optional.empty(),
                 route.authenticator(),
                 Optional.empty(),
-                afterLogin);
+                afterLogin,
+                route.name());
     }
 
     /** For a user of the console. */
@@ -120,12 +126,17 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 Optional.of(console),
                 console.authenticator(startup.user(), login.channel()),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                "");
     }
 
-    /** For a client that will not come in, whatever it knows. */
+    /**
+     * For a client that will not come in, whatever it knows.
+     *
+     * @param routeName of the route that shuts it out; empty where there is none
+     */
     static AuthenticationHandler ofNobody(
-            Login login, StartupMessage startup, Optional<TlsFacts> tls, Refusal shutOut) {
+            Login login, StartupMessage startup, Optional<TlsFacts> tls, Refusal shutOut, String routeName) {
         return new AuthenticationHandler(
                 login,
                 startup,
@@ -135,7 +146,8 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 Optional.empty(),
                 login.listener().routes().nobody(),
                 Optional.of(shutOut),
-                Optional.empty());
+                Optional.empty(),
+                routeName);
     }
 
     @Override
@@ -156,20 +168,30 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
 
     private LoginFacts facts() {
         return new LoginFacts(
-                route.map(ServedRoute::name).orElse(""),
+                routeName,
                 startup.user(),
                 startup.database(),
-                new ClientAddress.Inet(address()),
-                login.listener().loopback(),
+                address(),
+                isOfThisMachine(),
                 tls.isPresent(),
                 tls.flatMap(TlsFacts::ownCertificate).flatMap(ChannelBinding::tlsServerEndPoint),
                 tls.flatMap(TlsFacts::peerCertificate));
     }
 
-    private InetAddress address() {
-        return login.client() instanceof InetSocketAddress inet && inet.getAddress() != null
-                ? inet.getAddress()
-                : InetAddress.getLoopbackAddress();
+    private ClientAddress address() {
+        if (login.channel() instanceof DomainSocketChannel) {
+            return new ClientAddress.UnixSocket("");
+        }
+        return new ClientAddress.Inet(
+                login.client() instanceof InetSocketAddress inet && inet.getAddress() != null
+                        ? inet.getAddress()
+                        : InetAddress.getLoopbackAddress());
+    }
+
+    /** A proxy here may have brought it from elsewhere. */
+    private boolean isOfThisMachine() {
+        return login.listener().loopback()
+                && (!(address() instanceof ClientAddress.Inet(InetAddress inet)) || inet.isLoopbackAddress());
     }
 
     @Override
@@ -252,6 +274,8 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 later.thenAccept(next -> {
                     if (ctx.channel().isActive() && !login.isOver()) {
                         act(ctx, next);
+                    } else if (next instanceof Step.Accepted late) {
+                        late.identity().passThrough().ifPresent(ScramKeys::close);
                     }
                 });
         }

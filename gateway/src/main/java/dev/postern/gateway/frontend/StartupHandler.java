@@ -97,7 +97,8 @@ final class StartupHandler extends ByteToMessageDecoder {
                                         login,
                                         startup,
                                         tls,
-                                        new Refusal.UnknownDatabase(startup.user(), startup.database())));
+                                        new Refusal.UnknownDatabase(startup.user(), startup.database()),
+                                        ""));
             case Routes.Decision.Contradicted(ServedRoute route, Refusal refusal) ->
                 served(ctx, startup, SessionSettings.of(settings), tls, route, Optional.of(refusal));
             case Routes.Decision.Served(ServedRoute route) ->
@@ -117,7 +118,7 @@ final class StartupHandler extends ByteToMessageDecoder {
                         this,
                         "login",
                         refusal.isPresent()
-                                ? AuthenticationHandler.ofNobody(login, startup, tls, refusal.get())
+                                ? AuthenticationHandler.ofNobody(login, startup, tls, refusal.get(), "")
                                 : AuthenticationHandler.ofConsole(
                                         login, startup, SessionSettings.of(settings), tls, door));
     }
@@ -132,7 +133,11 @@ final class StartupHandler extends ByteToMessageDecoder {
         login.routed(route.name());
         Optional<Refusal> refusal = route.refuses(startup.user(), login.client());
         if (refusal.isPresent()) {
-            ctx.pipeline().replace(this, "login", AuthenticationHandler.ofNobody(login, startup, tls, refusal.get()));
+            ctx.pipeline()
+                    .replace(
+                            this,
+                            "login",
+                            AuthenticationHandler.ofNobody(login, startup, tls, refusal.get(), route.name()));
             return;
         }
         // Not from within this read: a channel leaves its loop between two of its events.

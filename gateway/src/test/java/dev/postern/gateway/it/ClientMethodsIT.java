@@ -16,6 +16,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.unboundid.ldap.listener.InMemoryDirectoryServer;
 import com.unboundid.ldap.listener.InMemoryDirectoryServerConfig;
 import dev.postern.gateway.it.harness.Certificates;
+import dev.postern.gateway.it.harness.FreePorts;
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
@@ -327,6 +328,79 @@ class ClientMethodsIT {
                 assertThat(other.ask("select 1")).isEqualTo("1");
             }
             strict.assertClean();
+        }
+    }
+
+    @Test
+    void whoIsSlowedDoesNotLearnWhichDatabasesAndUsersThereAre() {
+        RouteYaml orders = RouteYaml.to(PostgresServers.shared(), "orders", "orders");
+        try (GatewayFixture strict = GatewayFixture.start(
+                GatewayYaml.of(orders, orders.named("closed").withMore("access: {allowUsers: [app]}"))
+                        .withMore("throttle: {userFailures: 1, addressFailures: 0}\n"))) {
+            ServerAddress nowhere = strict.address("nowhere").withUser("guest").withPassword("wrong");
+            Awaitility.await("guest is slowed where there is no database")
+                    .atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> refused(nowhere, "E(FATAL 28000)"));
+            for (String database : List.of("orders", "closed", "elsewhere", "pgbouncer")) {
+                refused(strict.address(database).withUser("guest").withPassword("wrong"), "E(FATAL 28P01)");
+            }
+        }
+    }
+
+    @Test
+    void aUserWhoMayNotComeHasTheSaltsOfOneWhoIsNotThere() {
+        RouteYaml orders = RouteYaml.to(PostgresServers.shared(), "orders", "orders")
+                .forDatabases("[one, two]")
+                .withMore("access: {allowUsers: [app, ghost]}");
+        try (GatewayFixture several = GatewayFixture.start(GatewayYaml.of(orders))) {
+            assertThat(salt(several, "one", "ghost")).isEqualTo(salt(several, "two", "ghost"));
+            assertThat(salt(several, "one", "guest")).isEqualTo(salt(several, "two", "guest"));
+        }
+    }
+
+    private static String salt(GatewayFixture gateway, String database, String user) {
+        WireClient.LoginRefused refused = catchThrowableOfType(
+                WireClient.LoginRefused.class,
+                () -> WireClient.connect(
+                                gateway.address(database).withUser(user).withPassword("wrong"))
+                        .close());
+        return refused.messages().stream()
+                .filter(message -> message.toString().equals("R(11)"))
+                .map(message -> new String(message.body(), StandardCharsets.UTF_8).split(",")[1])
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aClientBehindAProxyOfThisMachineIsNotOfThisMachine() {
+        int port = FreePorts.one();
+        RouteYaml open =
+                RouteYaml.to(PostgresServers.shared(), "orders", "orders").withClientAuth("{trust: {}}");
+        try (GatewayFixture local = GatewayFixture.start(GatewayYaml.of(open)
+                .withListeners("""
+                          - name: proxied
+                            address: 127.0.0.1:%d
+                            tls: {mode: disable}
+                            proxyProtocol: {trustedCidrs: [127.0.0.0/8]}
+                        """.formatted(port))
+                .withMore("admin: {consoleUsers: [admin], clientAuth: {trust: {}}}\n"))) {
+            for (String database : List.of("orders", "pgbouncer")) {
+                ServerAddress admin = new ServerAddress(port, Optional.empty(), "admin", "", database);
+                WireClient.LoginRefused refused = catchThrowableOfType(WireClient.LoginRefused.class, () -> {
+                    try (WireClient client = WireClient.open(port)) {
+                        client.send("PROXY TCP4 198.51.100.7 198.51.100.1 40000 5432\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+                        client.login(admin);
+                    }
+                });
+                assertThat(refused).as(database).isNotNull();
+                assertThat(refused.error().toString()).isEqualTo("E(FATAL 28000)");
+                try (WireClient client = WireClient.open(port)) {
+                    client.send("PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII));
+                    client.login(admin);
+                }
+            }
+            local.assertNoClients();
         }
     }
 }
