@@ -31,6 +31,9 @@ import java.util.stream.Collectors;
  * @param text lines of {@code name: what}, each ended
  */
 record Explanation(boolean admitted, String text) {
+    /** For a client that named a route, but no host name of it. */
+    static final String NEEDS_HOST_NAME = "Connect under a host name of that route: its database is named there.";
+
     private static final int INDENT = 13;
 
     static Explanation of(
@@ -74,10 +77,15 @@ record Explanation(boolean admitted, String text) {
 
     private static Explanation matched(
             RouteConfig route, List<String> captures, String why, String database, Optional<String> user) {
-        String backendDatabase = route.backend()
-                .database()
-                .map(template -> DatabaseTemplate.parse(template).expand(captures))
-                .orElse(database);
+        Optional<DatabaseTemplate> template = route.backend().database().map(DatabaseTemplate::parse);
+        if (template.map(DatabaseTemplate::needed).orElse(0) > captures.size()) {
+            return new Explanation(
+                    false,
+                    line("route", "none, although part of it leads to " + route.name())
+                            + line("why", why + ", whose database is taken from the server name")
+                            + line("hint", NEEDS_HOST_NAME));
+        }
+        String backendDatabase = template.map(made -> made.expand(captures)).orElse(database);
         Optional<String> denied = user.flatMap(name -> denied(route, name));
         StringBuilder text = new StringBuilder();
         text.append(line("route", route.name()));

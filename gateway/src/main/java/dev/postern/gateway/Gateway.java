@@ -24,6 +24,7 @@ import dev.postern.routing.RouteEntry;
 import dev.postern.routing.RouteMatch;
 import dev.postern.routing.RouteTable;
 import dev.postern.routing.RouteTableResult;
+import dev.postern.tls.Handshakes;
 import dev.postern.tls.ListenerTls;
 import dev.postern.tls.UnusableTls;
 import io.netty.bootstrap.ServerBootstrap;
@@ -70,6 +71,7 @@ public final class Gateway implements AutoCloseable {
     private final CancelKeys cancelKeys = new CancelKeys();
     private final ClientCounts counts;
     private final AddressCounts addresses = new AddressCounts();
+    private final Handshakes handshakes = new Handshakes();
     private final Map<String, Channel> listening = new LinkedHashMap<>();
     private final List<OpenListener> openListeners = new CopyOnWriteArrayList<>();
     private final GatewayReports reports;
@@ -108,11 +110,14 @@ public final class Gateway implements AutoCloseable {
         this.routes = new RouteSnapshot(services.fakes(), services::throttle);
         this.counts = new ClientCounts(ConfigMapping.limits(config.limits()));
         addresses.limits(config.limits().maxConnPerAddress(), config.limits().maxLoginsPerAddress());
+        handshakes.limit(config.limits().maxHandshakes());
         this.reports = new GatewayReports(
                 this::notReady,
                 loops,
                 routes,
                 counts,
+                handshakes,
+                () -> services.throttle().delayed(),
                 () -> openListeners.stream().map(OpenListener::report).toList());
         ConsoleDatabases databases = new ConsoleDatabases(routes);
         this.snapshots =
@@ -263,7 +268,7 @@ public final class Gateway implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            ListenerTls tls = ListenerTls.open(ConfigMapping.listenerTls(listener.tls()));
+            ListenerTls tls = ListenerTls.open(ConfigMapping.listenerTls(listener.tls()), handshakes);
             services.certificates().watch(tls);
             return Optional.of(tls);
         } catch (UnusableTls e) {
@@ -403,6 +408,7 @@ public final class Gateway implements AutoCloseable {
         apply(next);
         counts.limits(ConfigMapping.limits(next.limits()));
         addresses.limits(next.limits().maxConnPerAddress(), next.limits().maxLoginsPerAddress());
+        handshakes.limit(next.limits().maxHandshakes());
         LogOutput.apply(next.logging());
         if (!next.throttle().equals(config.throttle())) {
             services.throttle(ConfigMapping.throttle(next.throttle()));
@@ -436,6 +442,10 @@ public final class Gateway implements AutoCloseable {
             throw new IllegalArgumentException("no listener " + listenerName);
         }
         return ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    Handshakes handshakes() {
+        return handshakes;
     }
 
     public ClientCounts clients() {

@@ -10,6 +10,7 @@ import dev.postern.gateway.admin.RouteReport;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.frontend.ClientCounts;
 import dev.postern.routing.RouteEntry;
+import dev.postern.tls.Handshakes;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.EventLoop;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** What the admin server is told, gathered from the running gateway. */
@@ -29,6 +31,10 @@ final class GatewayReports implements GatewayPort {
     private final Loops loops;
     private final RouteSnapshot routes;
     private final ClientCounts counts;
+    private final Handshakes handshakes;
+    /** Logins that had to pause. */
+    private final LongSupplier delayed;
+
     private final Supplier<List<ListenerReport>> listeners;
     private final PoolReports pools;
     private final Instant startedAt = Instant.now();
@@ -42,11 +48,15 @@ final class GatewayReports implements GatewayPort {
             Loops loops,
             RouteSnapshot routes,
             ClientCounts counts,
+            Handshakes handshakes,
+            LongSupplier delayed,
             Supplier<List<ListenerReport>> listeners) {
         this.notReady = notReady;
         this.loops = loops;
         this.routes = routes;
         this.counts = counts;
+        this.handshakes = handshakes;
+        this.delayed = delayed;
         this.listeners = listeners;
         this.pools = new PoolReports();
     }
@@ -102,6 +112,9 @@ final class GatewayReports implements GatewayPort {
                 counts.accepted(),
                 counts.logins(),
                 counts.cancels(),
+                handshakes.underWay(),
+                handshakes.waiting(),
+                delayed.getAsLong(),
                 counts.refusals());
     }
 

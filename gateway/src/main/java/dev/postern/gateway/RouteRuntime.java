@@ -238,6 +238,16 @@ final class RouteRuntime {
         return new Served(asked, backendDatabase);
     }
 
+    /** The same for a client that will be refused once it has proved who it is: it gets no pool. */
+    ServedRoute refuse(String asked) {
+        return new Served(asked, asked);
+    }
+
+    /** Whether the backend's database is made of more than what this client said. */
+    boolean lacks(List<String> captures) {
+        return database.map(DatabaseTemplate::needed).orElse(0) > captures.size();
+    }
+
     private PoolKey key(String backendDatabase, String user) {
         return new PoolKey(backendDatabase, passThrough ? Optional.of(user) : Optional.empty());
     }

@@ -52,21 +52,31 @@ final class RouteSnapshot implements Routes {
         }
         return switch (table.decide(new StartupFacts(database, serverName, routeOption))) {
             case RouteDecision.Matched<RouteRuntime>(var entry, var captures, var why) ->
-                draining
-                        ? new Decision.Contradicted(
-                                entry.target().serve(database, captures), new Refusal.ShuttingDown())
-                        : entry.target().isDisabled(database)
-                                ? new Decision.Contradicted(
-                                        entry.target().serve(database, captures),
-                                        new Refusal.DatabaseDisabled(
-                                                "database \"" + database + "\" is not currently accepting connections"))
-                                : new Decision.Served(entry.target().serve(database, captures));
+                refuses(entry.target(), database, serverName, captures)
+                        .<Decision>map(refusal ->
+                                new Decision.Contradicted(entry.target().refuse(database), refusal))
+                        .orElseGet(() -> new Decision.Served(entry.target().serve(database, captures)));
             case RouteDecision.Unknown<RouteRuntime> unknown -> new Decision.Unknown();
             case RouteDecision.Contradiction<RouteRuntime>(var claimed, var hint, var why) ->
                 new Decision.Contradicted(
-                        claimed.target().serve(database, List.of()),
-                        new Refusal.RouteContradiction(database, serverName.orElse("")));
+                        claimed.target().refuse(database),
+                        new Refusal.RouteContradiction(database, serverName.orElse(""), hint));
         };
+    }
+
+    private Optional<Refusal> refuses(
+            RouteRuntime route, String database, Optional<String> serverName, List<String> captures) {
+        if (draining) {
+            return Optional.of(new Refusal.ShuttingDown());
+        }
+        if (route.lacks(captures)) {
+            return Optional.of(
+                    new Refusal.RouteContradiction(database, serverName.orElse(""), Explanation.NEEDS_HOST_NAME));
+        }
+        return route.isDisabled(database)
+                ? Optional.of(new Refusal.DatabaseDisabled(
+                        "database \"" + database + "\" is not currently accepting connections"))
+                : Optional.empty();
     }
 
     @Override

@@ -16,6 +16,10 @@ public final class GatewayViews {
         return of(gateway, entry -> entry.name().equals(route));
     }
 
+    public static dev.postern.tls.Handshakes handshakes(Gateway gateway) {
+        return gateway.handshakes();
+    }
+
     /** As the status page has them. */
     public static List<String> poolNames(Gateway gateway, String route) {
         return gateway.routes().table().entries().stream()

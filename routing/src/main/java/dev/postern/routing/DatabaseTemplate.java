@@ -45,6 +45,14 @@ public final class DatabaseTemplate {
         return new DatabaseTemplate(pieces);
     }
 
+    /** How many captures {@link #expand} needs. */
+    public int needed() {
+        return pieces.stream()
+                .mapToInt(piece -> piece instanceof Piece.Capture(int index) ? index + 1 : 0)
+                .max()
+                .orElse(0);
+    }
+
     /**
      * The database's name.
      *

@@ -10,7 +10,8 @@ public sealed interface RouteDecision<T> {
     /**
      * The client takes this route.
      *
-     * @param captures what the stars of the database pattern stood for, from left to right; empty for an exact name
+     * @param captures what the stars of the database pattern stood for, from left to right; empty for an exact name. Of a
+     *     route without databases: what the star of the server name stood for
      */
     record Matched<T>(RouteEntry<T> entry, List<String> captures, String why) implements RouteDecision<T> {}
 

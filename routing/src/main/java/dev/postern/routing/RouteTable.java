@@ -66,32 +66,39 @@ public final class RouteTable<T> {
 
     /** Where this client goes. */
     public RouteDecision<T> decide(StartupFacts facts) {
-        Optional<Route<T>> byServer = facts.serverName().flatMap(byServerName::find);
+        Optional<ServerNames.Found<Route<T>>> byServer = facts.serverName().flatMap(byServerName::find);
         if (facts.routeOption().isPresent()) {
             return byOption(facts, facts.routeOption().get(), byServer);
         }
         return byServer.isPresent() ? within(byServer.get(), serverNameOf(facts), facts.database()) : byDatabase(facts);
     }
 
-    private RouteDecision<T> byOption(StartupFacts facts, String option, Optional<Route<T>> byServer) {
-        if (byServer.isPresent() && !byServer.get().entry.name().equals(option)) {
+    private RouteDecision<T> byOption(
+            StartupFacts facts, String option, Optional<ServerNames.Found<Route<T>>> byServer) {
+        if (byServer.isPresent() && !byServer.get().value().entry.name().equals(option)) {
             return new Contradiction<>(
-                    byServer.get().entry,
+                    byServer.get().value().entry,
                     "The server name and the route named in options do not go together: leave the route out of options,"
                             + " or connect under a host name of that route.",
-                    serverNameOf(facts) + " leads to the route " + name(byServer.get())
+                    serverNameOf(facts) + " leads to the route "
+                            + name(byServer.get().value())
                             + ", but options name the route \"" + option + '"');
         }
         Route<T> named = byName.get(option);
         return named == null
                 ? new Unknown<>("options name the route \"" + option + "\", which does not exist")
-                : within(named, "options", facts.database());
+                : within(
+                        new ServerNames.Found<>(
+                                named, byServer.map(ServerNames.Found::captures).orElse(List.of())),
+                        "options",
+                        facts.database());
     }
 
     /** The client has named the route: its database must be one of the route's, if that lists any. */
-    private RouteDecision<T> within(Route<T> route, String said, String database) {
+    private RouteDecision<T> within(ServerNames.Found<Route<T>> way, String said, String database) {
+        Route<T> route = way.value();
         if (route.entry.match().databases().isEmpty()) {
-            return new Matched<>(route.entry, List.of(), said + " leads to the route " + name(route));
+            return new Matched<>(route.entry, way.captures(), said + " leads to the route " + name(route));
         }
         Optional<Found<Boolean>> found = route.databases.find(database);
         if (found.isPresent()) {

@@ -1,6 +1,7 @@
 package dev.postern.routing;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +10,9 @@ import java.util.Optional;
 final class ServerNames<V> {
     private final Map<String, V> exact = new HashMap<>();
     private final Map<String, V> wildcards = new HashMap<>();
+
+    /** What a name leads to, and the label that a wildcard's star stands for. */
+    record Found<V>(V value, List<String> captures) {}
 
     /** The names are {@link #normal}. */
     ServerNames(Map<String, V> values) {
@@ -21,17 +25,20 @@ final class ServerNames<V> {
         });
     }
 
-    Optional<V> find(String serverName) {
+    Optional<Found<V>> find(String serverName) {
         if (exact.isEmpty() && wildcards.isEmpty()) {
             return Optional.empty();
         }
         String name = normal(serverName);
         V value = exact.get(name);
-        int dot = name.indexOf('.');
-        if (value == null && dot > 0) {
-            value = wildcards.get(name.substring(dot));
+        if (value != null) {
+            return Optional.of(new Found<>(value, List.of()));
         }
-        return Optional.ofNullable(value);
+        int dot = name.indexOf('.');
+        return dot <= 0
+                ? Optional.empty()
+                : Optional.ofNullable(wildcards.get(name.substring(dot)))
+                        .map(wild -> new Found<>(wild, List.of(name.substring(0, dot))));
     }
 
     /** Lower case, and without the dot that ends an absolute name. */

@@ -104,6 +104,7 @@ final class ClientHelloHandler extends ByteToMessageDecoder {
             // The bytes read so far follow: removing a decoder passes on what it has not consumed.
             ctx.pipeline().replace(this, ctx.name(), handler);
             handedOver = true;
+            tls.handshakes().begun(handler.handshakeFuture());
         } finally {
             if (!handedOver) {
                 ReferenceCountUtil.safeRelease(handler.engine());

@@ -17,23 +17,29 @@ import org.slf4j.LoggerFactory;
 final class HandshakeTurns {
     private static final Logger log = LoggerFactory.getLogger(HandshakeTurns.class);
 
-    /** How long to leave the threads of {@link HandshakeThreads} alone once they have enough to do; in milliseconds. */
+    /** How long to leave the threads of {@link HandshakeThreads} alone once they have enough to do, or the limit is reached; in milliseconds. */
     private static final long BUSY_PAUSE = 1;
 
     private final EventExecutor loop;
     private final BooleanSupplier busy;
+    private final Handshakes handshakes;
     private final Queue<BooleanSupplier> waiting = new ArrayDeque<>();
     private boolean taken;
 
-    /** @param busy whether those that began before are still being worked on elsewhere */
-    HandshakeTurns(EventExecutor loop, BooleanSupplier busy) {
+    /**
+     * @param busy whether those that began before are still being worked on elsewhere
+     * @param handshakes those under way; while they are as many as may be, none begins
+     */
+    HandshakeTurns(EventExecutor loop, BooleanSupplier busy, Handshakes handshakes) {
         this.loop = loop;
         this.busy = busy;
+        this.handshakes = handshakes;
     }
 
     /** @param begin says whether it did begin: a client that has left takes no turn */
     void submit(BooleanSupplier begin) {
         waiting.add(begin);
+        handshakes.waits();
         if (!taken) {
             turn();
         }
@@ -49,7 +55,7 @@ final class HandshakeTurns {
             return;
         }
         taken = true;
-        if (busy.getAsBoolean()) {
+        if (busy.getAsBoolean() || handshakes.full()) {
             loop.schedule(this::turn, BUSY_PAUSE, TimeUnit.MILLISECONDS);
             return;
         }
@@ -61,6 +67,7 @@ final class HandshakeTurns {
     private void beginOne() {
         boolean begun = false;
         while (!begun && !waiting.isEmpty()) {
+            handshakes.waitsNoMore();
             begun = begin(waiting.remove());
         }
     }

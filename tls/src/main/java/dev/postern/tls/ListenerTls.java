@@ -29,6 +29,7 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ListenerTls.class);
 
     private final InstantSource clock;
+    private final Handshakes handshakes;
     private final ExpiryWatch expiry = new ExpiryWatch();
     private volatile ListenerTlsSettings settings;
     private volatile ListenerContexts current;
@@ -40,7 +41,12 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
     private List<TlsProblem> refused = List.of();
 
     private ListenerTls(
-            ListenerTlsSettings settings, TicketKeys ticketKeys, ListenerContexts contexts, InstantSource clock) {
+            ListenerTlsSettings settings,
+            TicketKeys ticketKeys,
+            ListenerContexts contexts,
+            InstantSource clock,
+            Handshakes handshakes) {
+        this.handshakes = handshakes;
         this.settings = settings;
         this.ticketKeys = ticketKeys;
         this.current = contexts;
@@ -55,14 +61,24 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
      * @throws IllegalStateException where the native library is missing
      */
     public static ListenerTls open(ListenerTlsSettings settings) throws UnusableTls {
-        return open(settings, InstantSource.system());
+        return open(settings, new Handshakes());
+    }
+
+    /** The same, with handshakes that count together with those of others. */
+    public static ListenerTls open(ListenerTlsSettings settings, Handshakes handshakes) throws UnusableTls {
+        return open(settings, InstantSource.system(), handshakes);
     }
 
     static ListenerTls open(ListenerTlsSettings settings, InstantSource clock) throws UnusableTls {
+        return open(settings, clock, new Handshakes());
+    }
+
+    private static ListenerTls open(ListenerTlsSettings settings, InstantSource clock, Handshakes handshakes)
+            throws UnusableTls {
         BoringSsl.ensureAvailable();
         TicketKeys ticketKeys = TicketKeys.random(clock.instant());
         ListenerContexts contexts = ListenerContexts.load(settings, ticketKeys);
-        ListenerTls tls = new ListenerTls(settings, ticketKeys, contexts, clock);
+        ListenerTls tls = new ListenerTls(settings, ticketKeys, contexts, clock, handshakes);
         tls.warnAbout(contexts);
         return tls;
     }
@@ -91,7 +107,11 @@ public final class ListenerTls implements Reloadable, AutoCloseable {
     }
 
     HandshakeTurns turnsOf(EventExecutor loop) {
-        return turns.computeIfAbsent(loop, key -> new HandshakeTurns(key, HandshakeThreads.SHARED::isBusy));
+        return turns.computeIfAbsent(loop, key -> new HandshakeTurns(key, HandshakeThreads.SHARED::isBusy, handshakes));
+    }
+
+    Handshakes handshakes() {
+        return handshakes;
     }
 
     SslHandler newSslHandler(ClientHello hello, ByteBufAllocator allocator) {

@@ -3,6 +3,9 @@ package dev.postern.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.concurrent.DefaultPromise;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +15,8 @@ class HandshakeTurnsTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final List<String> begun = new ArrayList<>();
     private boolean busy;
-    private final HandshakeTurns turns = new HandshakeTurns(channel.eventLoop(), () -> busy);
+    private final Handshakes handshakes = new Handshakes();
+    private final HandshakeTurns turns = new HandshakeTurns(channel.eventLoop(), () -> busy, handshakes);
 
     private void submit(String name) {
         turns.submit(() -> begun.add(name));
@@ -52,6 +56,27 @@ class HandshakeTurnsTest {
         submit("b");
         nextTurn();
         assertThat(begun).containsExactly("a", "b");
+    }
+
+    @Test
+    void waitsWhileAsManyAreUnderWayAsMayBe() {
+        channel.freezeTime();
+        handshakes.limit(1);
+        Promise<Void> first = new DefaultPromise<>(ImmediateEventExecutor.INSTANCE);
+        turns.submit(() -> {
+            handshakes.begun(first);
+            return begun.add("a");
+        });
+        submit("b");
+        nextTurn();
+        assertThat(begun).containsExactly("a");
+        assertThat(handshakes.underWay()).isEqualTo(1);
+        assertThat(handshakes.waiting()).isEqualTo(1);
+        first.setFailure(new IllegalStateException("it failed"));
+        nextTurn();
+        assertThat(begun).containsExactly("a", "b");
+        assertThat(handshakes.underWay()).isZero();
+        assertThat(handshakes.waiting()).isZero();
     }
 
     @Test

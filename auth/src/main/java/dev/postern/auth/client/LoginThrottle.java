@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Slows brute force down: by address, and by role of a route; never a whole route. A client whose address has logged in as
@@ -23,6 +24,7 @@ public final class LoginThrottle {
     private static final Duration FORGET = Duration.ofMinutes(30);
     private static final Duration KNOWN = Duration.ofHours(24);
 
+    private final LongAdder delayed = new LongAdder();
     private final ThrottleLimits userLimits;
     private final ThrottleLimits addressLimits;
     private final Ticker ticker;
@@ -77,7 +79,15 @@ public final class LoginThrottle {
         }
         first.ifPresent(failures -> failures.attempt(now));
         second.ifPresent(failures -> failures.attempt(now));
+        if (wait > 0) {
+            delayed.increment();
+        }
         return new Verdict.Go(Duration.ofNanos(wait));
+    }
+
+    /** Attempts so far that had to pause before they began; refused ones are not among them. */
+    public long delayed() {
+        return delayed.sum();
     }
 
     /** The client could not prove who it is. */

@@ -17,6 +17,9 @@ enum Metric {
     REFUSALS(Kind.COUNTER, "postern_client_refusals", "Logins refused and sessions ended by the gateway, by reason."),
     CANCELS(Kind.COUNTER, "postern_cancel_requests", "Cancel requests received."),
 
+    HANDSHAKES(Kind.GAUGE, "postern_tls_handshakes", "TLS handshakes of clients by state: under_way, waiting."),
+    DELAYED(Kind.COUNTER, "postern_logins_delayed", "Logins that had to pause after failed ones."),
+
     POOL_CLIENTS(Kind.GAUGE, "postern_pool_clients", "Clients of the pool that are logged in."),
     POOL_CLIENTS_ACTIVE(Kind.GAUGE, "postern_pool_clients_active", "Clients that have a server connection."),
     POOL_CLIENTS_WAITING(Kind.GAUGE, "postern_pool_clients_waiting", "Clients that wait for a server connection."),

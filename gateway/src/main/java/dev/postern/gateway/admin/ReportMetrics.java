@@ -48,6 +48,9 @@ final class ReportMetrics {
         samples.add(Metric.ACCEPTED, clients.accepted());
         samples.add(Metric.LOGINS, clients.logins());
         samples.add(Metric.CANCELS, clients.cancels());
+        samples.add(Metric.HANDSHAKES, Labels.of(STATE, "under_way"), clients.handshakes());
+        samples.add(Metric.HANDSHAKES, Labels.of(STATE, "waiting"), clients.handshakesWaiting());
+        samples.add(Metric.DELAYED, clients.delayed());
         clients.refusals().forEach((reason, count) -> samples.add(Metric.REFUSALS, Labels.of(REASON, reason), count));
     }
 

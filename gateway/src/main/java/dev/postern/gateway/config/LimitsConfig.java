@@ -12,6 +12,7 @@ import dev.postern.gateway.config.yaml.Checks;
  * @param maxUserClientConnections clients of one user over all routes; default 0 (max_user_client_connections)
  * @param maxConnPerAddress client connections from one address (an IPv6 /64), logged in or not; default 0: no limit
  * @param maxLoginsPerAddress those of them that are not logged in; default 0: no limit
+ * @param maxHandshakes TLS handshakes of clients under way; further ones wait for their turn; default 0: no limit
  */
 public record LimitsConfig(
         int maxClientConn,
@@ -19,9 +20,10 @@ public record LimitsConfig(
         int maxDbClientConnections,
         int maxUserClientConnections,
         int maxConnPerAddress,
-        int maxLoginsPerAddress)
+        int maxLoginsPerAddress,
+        int maxHandshakes)
         implements Checked {
-    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0, 0, 0, 0, 0);
+    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0, 0, 0, 0, 0, 0);
 
     private static final int MAX = 1_000_000;
 
@@ -32,6 +34,7 @@ public record LimitsConfig(
                 .range("maxDbClientConnections", maxDbClientConnections, 0, MAX)
                 .range("maxUserClientConnections", maxUserClientConnections, 0, MAX)
                 .range("maxConnPerAddress", maxConnPerAddress, 0, MAX)
-                .range("maxLoginsPerAddress", maxLoginsPerAddress, 0, MAX);
+                .range("maxLoginsPerAddress", maxLoginsPerAddress, 0, MAX)
+                .range("maxHandshakes", maxHandshakes, 0, MAX);
     }
 }

@@ -11,6 +11,7 @@ import dev.postern.gateway.protocol.StartupOptions;
 import dev.postern.gateway.protocol.StartupPacket;
 import dev.postern.gateway.protocol.StartupPacketDecoder;
 import dev.postern.gateway.relay.SessionSettings;
+import dev.postern.routing.RouteOption;
 import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -71,9 +72,11 @@ final class StartupHandler extends ByteToMessageDecoder {
 
     private void start(ChannelHandlerContext ctx, StartupMessage startup) {
         login.asked(startup.user(), startup.database());
-        Map<String, String> settings = new LinkedHashMap<>(StartupOptions.parse(startup.options()));
+        RouteOption taken = RouteOption.take(startup.options());
+        Map<String, String> settings = new LinkedHashMap<>(StartupOptions.parse(taken.remaining()));
         settings.putAll(startup.settings());
-        Optional<String> routeOption = Optional.ofNullable(settings.remove(ROUTE_OPTION));
+        Optional<String> asParameter = Optional.ofNullable(settings.remove(ROUTE_OPTION));
+        Optional<String> routeOption = taken.route().or(() -> asParameter);
         if (startup.replication() != ReplicationMode.NONE) {
             login.refuse(new Refusal.FeatureNotSupported("replication connections are not supported here"));
             return;

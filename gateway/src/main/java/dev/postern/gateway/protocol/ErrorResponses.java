@@ -18,9 +18,9 @@ public final class ErrorResponses {
             case Refusal.LoginThrottled ignored ->
                 notAuthorized("too many failed logins").withHint("Try again in a few seconds.");
             case Refusal.SuperuserRefused ignored -> notAuthorized("superusers are not allowed on this endpoint");
-            case Refusal.RouteContradiction ignored ->
-                notAuthorized("the server name does not belong to the database")
-                        .withHint("Connect to the host name that was given to you with the name of the database.");
+            case Refusal.RouteContradiction r ->
+                notAuthorized("server name, route and database do not go together")
+                        .withHint(r.hint());
             case Refusal.TooManyClients r ->
                 ErrorResponse.fatal(
                         SqlStates.TOO_MANY_CONNECTIONS, "no more connections allowed (" + known(r.limit()) + ")");

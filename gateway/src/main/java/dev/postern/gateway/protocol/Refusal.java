@@ -35,8 +35,8 @@ public sealed interface Refusal {
     /** The route does not allow superusers. */
     record SuperuserRefused(String user, String route) implements Refusal {}
 
-    /** TLS server name and database lead to different routes. */
-    record RouteContradiction(String database, String serverName) implements Refusal {}
+    /** TLS server name, route option and database do not go together; the hint holds what the client said and the way out. */
+    record RouteContradiction(String database, String serverName, String hint) implements Refusal {}
 
     /** A limit of client connections is reached; the client reads its name, the operator also the rest. */
     record TooManyClients(String limit, String detail) implements Refusal {}

@@ -1,14 +1,17 @@
 package dev.postern.gateway.it.harness;
 
 import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.RevocationServer;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 
@@ -66,6 +69,24 @@ public final class Certificates {
         return issue(name, false);
     }
 
+    /** Issues a server certificate for these names, with a P-256 or an RSA-2048 key. */
+    public KeyPairFiles issueFor(String name, boolean rsa, String... dnsNames) {
+        try {
+            CertificateBuilder builder = new CertificateBuilder()
+                    .subject("CN=" + dnsNames[0])
+                    .notAfter(Instant.now().plus(LIFE))
+                    .addExtendedKeyUsageServerAuth();
+            for (String dnsName : dnsNames) {
+                builder.addSanDnsName(dnsName);
+            }
+            return write(name, (rsa ? builder.rsa2048() : builder.ecp256()).buildIssuedBy(authority));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (Exception e) {
+            throw new IllegalStateException("no certificate for " + name, e);
+        }
+    }
+
     /** Issues a client's certificate with this common name. */
     public KeyPairFiles issueForClient(String name, String commonName) {
         try {
@@ -80,6 +101,27 @@ public final class Certificates {
             throw new UncheckedIOException(e);
         } catch (Exception e) {
             throw new IllegalStateException("no certificate for " + name, e);
+        }
+    }
+
+    /** A list of this authority's that revokes these. */
+    public Path crlFile(KeyPairFiles... revoked) {
+        try {
+            RevocationServer server = RevocationServer.getInstance();
+            server.register(authority);
+            for (KeyPairFiles files : revoked) {
+                server.revoke(files.bundle(), Instant.now().minus(Duration.ofHours(1)));
+            }
+            try (InputStream list = server.getCrlUri(authority).toURL().openStream()) {
+                String base64 = Base64.getMimeEncoder().encodeToString(list.readAllBytes());
+                return Files.writeString(
+                        directory.resolve("ca.crl"),
+                        "-----BEGIN X509 CRL-----\n" + base64 + "\n-----END X509 CRL-----\n");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (Exception e) {
+            throw new IllegalStateException("no revocation list", e);
         }
     }
 

@@ -86,6 +86,16 @@ public final class GatewayFixture implements AutoCloseable {
         return end;
     }
 
+    /** TLS handshakes under way. */
+    public int handshakes() {
+        return gateway.handshakes().underWay();
+    }
+
+    /** Clients whose handshake has to wait. */
+    public int handshakesWaiting() {
+        return gateway.handshakes().waiting();
+    }
+
     /** Clients that wait for a server, over all pools. */
     public int waitingClients() {
         return gateway.waitingClients();

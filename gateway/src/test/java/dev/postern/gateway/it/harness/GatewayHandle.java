@@ -48,6 +48,10 @@ final class GatewayHandle {
         return gateway.clients().open();
     }
 
+    dev.postern.tls.Handshakes handshakes() {
+        return GatewayViews.handshakes(gateway);
+    }
+
     int waitingClients() {
         return GatewayViews.all(gateway).stream().mapToInt(PoolView::waiting).sum();
     }

@@ -40,7 +40,10 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Starts a new server with the certificate given; {@link PostgresServers} has the shared one. */
     static PostgresServer start(Certificates.KeyPairFiles certificate) {
-        PostgresTemplate template = PostgresTemplate.shared();
+        return start(PostgresTemplate.shared(), certificate);
+    }
+
+    static PostgresServer start(PostgresTemplate template, Certificates.KeyPairFiles certificate) {
         PostgresServer server = new PostgresServer(template.binaries(), template.copy(), FreePorts.one());
         server.configure(certificate);
         AtExit.run(server::killNow);

@@ -1,8 +1,12 @@
 package dev.postern.gateway.it.harness;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,7 +23,10 @@ import java.util.stream.Stream;
  * {@code NAME-backend-secret}. The role {@code app}, password {@code app-secret}, is what a client without gateway uses.
  */
 final class PostgresTemplate {
-    private static final PostgresTemplate SHARED = create();
+    /** The version on the class path. */
+    private static final int USUAL_VERSION = 17;
+
+    private static final PostgresTemplate SHARED = create(USUAL_VERSION);
 
     private final Path dataDirectory;
     private final Path binaries;
@@ -31,6 +38,11 @@ final class PostgresTemplate {
 
     static PostgresTemplate shared() {
         return SHARED;
+    }
+
+    /** Makes one of another major version, whose binaries the build has laid beside the class path. */
+    static PostgresTemplate ofVersion(int major) {
+        return major == USUAL_VERSION ? SHARED : create(major);
     }
 
     /** The folder of {@code postgres} and {@code pg_ctl}. */
@@ -58,11 +70,14 @@ final class PostgresTemplate {
         }
     }
 
-    private static PostgresTemplate create() {
-        Path work = Path.of("target", "it-postgres").toAbsolutePath();
+    private static PostgresTemplate create(int major) {
+        Path work = Path.of("target", "it-postgres-" + major).toAbsolutePath();
         Path data = TemporaryFolders.create("template").resolve("data");
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
-                .setOverrideWorkingDirectory(work.toFile())
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
+        if (major != USUAL_VERSION) {
+            builder.setPgBinaryResolver((system, machine) -> binariesOf(major));
+        }
+        try (EmbeddedPostgres postgres = builder.setOverrideWorkingDirectory(work.toFile())
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setServerConfig("fsync", "off")
@@ -95,6 +110,17 @@ final class PostgresTemplate {
             statement.execute("create database %s owner %s_backend".formatted(database, database));
             // Two strangers of one tenant must see the same tables with and without the gateway.
             statement.execute("grant %s_backend to app".formatted(database));
+        }
+    }
+
+    private static InputStream binariesOf(int major) throws IOException {
+        Path jar = Path.of("target", "postgres-versions", major + ".jar");
+        try (FileSystem files = FileSystems.newFileSystem(jar);
+                Stream<Path> entries = Files.list(files.getPath("/"))) {
+            Path archive = entries.filter(entry -> entry.toString().endsWith(".txz"))
+                    .findFirst()
+                    .orElseThrow();
+            return new ByteArrayInputStream(Files.readAllBytes(archive));
         }
     }
 

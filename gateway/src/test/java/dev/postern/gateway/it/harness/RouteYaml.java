@@ -109,17 +109,22 @@ public record RouteYaml(
                 name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts, more);
     }
 
+    /** The object {@code match}, with server names for example. */
+    public RouteYaml withMatch(String match) {
+        return withMore("match: " + match + "\n" + more);
+    }
+
     String yaml() {
+        String match = more.startsWith("match: ") ? "" : "match: {databases: " + databases + "}";
         return """
                   - name: %s
-                    match: {databases: %s}
+                    %s
                     backend: {hosts: %s, database: %s, tls: %s}
                     clientAuth: %s
                     credentials: %s
                     pool: %s
                     timeouts: %s
-                """.formatted(
-                        name, databases, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts)
+                """.formatted(name, match, hosts, backendDatabase, backendTls, clientAuth, credentials, pool, timeouts)
                 + more.lines().map(line -> "    " + line + "\n").collect(java.util.stream.Collectors.joining());
     }
 }

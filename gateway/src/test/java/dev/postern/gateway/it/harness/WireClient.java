@@ -1,6 +1,7 @@
 package dev.postern.gateway.it.harness;
 
 import com.ongres.scram.client.ScramClient;
+import com.ongres.scram.common.util.TlsServerEndpoint;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -13,10 +14,19 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 
 /**
@@ -29,6 +39,7 @@ public final class WireClient implements AutoCloseable {
     private final int port;
     private final Socket tcp;
     private final List<WireMessage> loginMessages = new ArrayList<>();
+    private boolean binding;
     private Socket socket;
     private DataInputStream in;
     private OutputStream out;
@@ -100,18 +111,31 @@ public final class WireClient implements AutoCloseable {
 
     /** Asks for TLS and does the handshake; fails when the server does not answer {@code S}. */
     public void startTls(SSLContext context) {
+        startTls(context, parameters -> {});
+    }
+
+    /** The same, for example with a server name. */
+    public void startTls(SSLContext context, Consumer<SSLParameters> more) {
         send(FrontendBytes.sslRequest());
         int answer = receiveByte();
         if (answer != 'S') {
             throw new IllegalStateException("asked for TLS, answered " + (char) answer);
         }
-        handshake(context);
+        handshake(context, more);
     }
 
     /** The handshake alone. */
     public void handshake(SSLContext context) {
+        handshake(context, parameters -> {});
+    }
+
+    /** The handshake alone, for example with a server name or an application protocol. */
+    public void handshake(SSLContext context, Consumer<SSLParameters> more) {
         try {
             SSLSocket secure = (SSLSocket) context.getSocketFactory().createSocket(socket, "localhost", port, true);
+            SSLParameters parameters = secure.getSSLParameters();
+            more.accept(parameters);
+            secure.setSSLParameters(parameters);
             secure.startHandshake();
             socket = secure;
             in = new DataInputStream(new BufferedInputStream(secure.getInputStream(), 1 << 16));
@@ -119,6 +143,21 @@ public final class WireClient implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What the other side has shown in the handshake. */
+    public X509Certificate serverCertificate() {
+        try {
+            return (X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0];
+        } catch (SSLPeerUnverifiedException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Takes SCRAM-SHA-256-PLUS, and nothing less. */
+    public WireClient bindingItsChannel() {
+        binding = true;
+        return this;
     }
 
     /** Answers what the server asks for until AuthenticationOk; throws {@link LoginRefused} at an ErrorResponse. */
@@ -137,6 +176,7 @@ public final class WireClient implements AutoCloseable {
                     return;
                 }
                 case 3 -> send(FrontendBytes.password(FrontendBytes.cString(address.password())));
+                case 5 -> send(FrontendBytes.password(FrontendBytes.cString(md5(address, message))));
                 case 10 -> scram(address);
                 default -> throw new IllegalStateException("unexpected " + message);
             }
@@ -144,19 +184,45 @@ public final class WireClient implements AutoCloseable {
     }
 
     private void scram(ServerAddress address) {
-        ScramClient scram = ScramClient.builder()
-                .advertisedMechanisms(List.of("SCRAM-SHA-256"))
+        String mechanism = binding ? "SCRAM-SHA-256-PLUS" : "SCRAM-SHA-256";
+        ScramClient.FinalBuildStage builder = ScramClient.builder()
+                .advertisedMechanisms(List.of(mechanism))
                 .username(address.user())
-                .password(address.password().toCharArray())
-                .build();
+                .password(address.password().toCharArray());
+        if (binding) {
+            builder.channelBinding("tls-server-end-point", endPoint());
+        }
+        ScramClient scram = builder.build();
         byte[] first = utf8(scram.clientFirstMessage().toString());
-        send(FrontendBytes.password(FrontendBytes.cString("SCRAM-SHA-256"), FrontendBytes.int32(first.length), first));
+        send(FrontendBytes.password(FrontendBytes.cString(mechanism), FrontendBytes.int32(first.length), first));
         try {
             scram.serverFirstMessage(saslData(11));
             send(FrontendBytes.password(utf8(scram.clientFinalMessage().toString())));
             scram.serverFinalMessage(saslData(12));
         } catch (com.ongres.scram.common.exception.ScramException e) {
             throw new IllegalStateException("SCRAM: " + e.getMessage(), e);
+        }
+    }
+
+    private byte[] endPoint() {
+        try {
+            return TlsServerEndpoint.getChannelBindingData(serverCertificate());
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String md5(ServerAddress address, WireMessage challenge) {
+        String stored = md5(utf8(address.password() + address.user()));
+        byte[] salt = Arrays.copyOfRange(challenge.body(), 4, 8);
+        return "md5" + md5(FrontendBytes.concat(utf8(stored), salt));
+    }
+
+    private static String md5(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 
