@@ -21,8 +21,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * 64 pgbench clients while the role of their route rotates. Small by default, so that the suite stays quick;
@@ -43,6 +45,7 @@ class RotationLoadIT {
     private record Transaction(Instant end, long micros) {}
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS) // in its long form: the default is two minutes
     void sixtyFourClientsSeeNoErrorWhileTheRoleChanges() throws Exception {
         assumeTrue(
                 Stream.of(System.getenv("PATH").split(":"))

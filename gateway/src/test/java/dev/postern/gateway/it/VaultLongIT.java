@@ -11,7 +11,9 @@ import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.Statements;
 import dev.postern.gateway.it.harness.VaultWorld;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * What {@link VaultRotationIT} shows scaled down, in real times and for minutes: {@code scripts/rotation-long}. Two Vaults
@@ -23,6 +25,7 @@ class VaultLongIT {
     private static final PostgresServer POSTGRES = PostgresServers.shared();
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS) // in its long form: the default is two minutes
     void shortTokensAndLongTransactionsCostNothingForMinutes() throws Exception {
         assumeTrue(SECONDS > 0, "runs for minutes: scripts/rotation-long");
         POSTGRES.execute(
