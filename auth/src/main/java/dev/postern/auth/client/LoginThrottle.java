@@ -21,6 +21,9 @@ public final class LoginThrottle {
     static final Duration LONGEST_WAIT = Duration.ofSeconds(3);
 
     private static final int MAXIMUM_SIZE = 100_000;
+    /** Characters; PostgreSQL's names have at most 63 bytes. */
+    private static final int LONGEST_NAME = 128;
+
     private static final Duration FORGET = Duration.ofMinutes(30);
     private static final Duration KNOWN = Duration.ofHours(24);
 
@@ -121,7 +124,13 @@ public final class LoginThrottle {
     /** Databases that no route serves are apart from one another, as those of different routes are. */
     private static User user(LoginFacts facts) {
         return new User(
-                facts.route().isEmpty() ? "database " + facts.database() : "route " + facts.route(), facts.user());
+                facts.route().isEmpty() ? "database " + cut(facts.database()) : "route " + facts.route(),
+                cut(facts.user()));
+    }
+
+    /** Clients choose these, and what is remembered of a hundred thousand failures must not fill the heap. */
+    private static String cut(String name) {
+        return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME);
     }
 
     private static Address address(LoginFacts facts) {

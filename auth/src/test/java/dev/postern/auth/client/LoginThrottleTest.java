@@ -130,6 +130,17 @@ class LoginThrottleTest {
     }
 
     @Test
+    void remembersNoMoreOfANameThanANameHas() {
+        String endless = "x".repeat(9000);
+        for (int i = 0; i < 6; i++) {
+            fail(endless + i, "10.0.0." + i);
+        }
+        assertThat(attempt(endless + "another", "10.0.1.1")).isNotEqualTo(AT_ONCE);
+        assertThat(attempt("x".repeat(128), "10.0.1.1")).isNotEqualTo(AT_ONCE);
+        assertThat(attempt("x".repeat(127), "10.0.1.1")).isEqualTo(AT_ONCE);
+    }
+
+    @Test
     void theAuthenticatorPausesThenAsksAndTellsHowItEnded() {
         List<CompletableFuture<Void>> pauses = new ArrayList<>();
         ThrottledAuthenticator authenticator = new ThrottledAuthenticator(
