@@ -380,8 +380,8 @@ public final class Gateway implements AutoCloseable {
         Map<String, RouteRuntime> gone = new HashMap<>(before);
         entries.forEach(entry -> gone.remove(entry.name()));
         for (RouteRuntime route : changed) {
-            route.takeOver();
             RouteRuntime predecessor = before.get(route.config().name());
+            route.takeOver(Optional.ofNullable(predecessor));
             if (predecessor != null) {
                 predecessor.parts().close();
             }
@@ -415,6 +415,10 @@ public final class Gateway implements AutoCloseable {
         }
         config = next;
         log.atInfo().addKeyValue(LogKeys.ROUTES, next.routes().size()).log("reloaded");
+    }
+
+    Services services() {
+        return services;
     }
 
     public synchronized GatewayConfig config() {

@@ -62,6 +62,11 @@ final class RouteRuntime {
 
     private final ConcurrentHashMap<PoolKey, DatabasePool> pools;
 
+    /** The route as a later reload made it: a login that the reload overtook gets its pool from there. */
+    private volatile Optional<RouteRuntime> successor = Optional.empty();
+
+    private volatile boolean removed;
+
     /**
      * What a pool is for.
      *
@@ -269,7 +274,8 @@ final class RouteRuntime {
     }
 
     /** The pools go on with this route's settings: called after it has taken its predecessor's place. */
-    void takeOver() {
+    void takeOver(Optional<RouteRuntime> predecessor) {
+        predecessor.ifPresent(before -> before.successor = Optional.of(this));
         pools.values().forEach(place -> place.clientAuth = Optional.of(parts.clientAuth()));
         pools.forEach((key, place) -> place.loop()
                 .execute(() -> place.pool().ifPresent(pool -> {
@@ -282,6 +288,7 @@ final class RouteRuntime {
 
     /** The route is no longer configured. */
     void remove() {
+        removed = true;
         forEachPool(pool -> {
             pool.remove();
             pool.servers().close();
@@ -455,11 +462,19 @@ final class RouteRuntime {
             DatabasePool place = pools.computeIfAbsent(
                     key,
                     absent -> passThrough
-                            ? ownPlace(key, loop, shownName(asked), identity.privileged())
+                            ? newest().ownPlace(key, loop, shownName(asked), identity.privileged())
                             : new DatabasePool(loop, shownName(asked)));
             identity.passThrough().ifPresent(keys -> place.own.ifPresentOrElse(own -> own.offer(keys), keys::close));
-            return place.pool().orElseGet(() -> newPool(key, place));
+            return place.pool().orElseGet(() -> newest().newPool(key, place));
         }
+    }
+
+    private RouteRuntime newest() {
+        RouteRuntime route = this;
+        for (Optional<RouteRuntime> next = successor; next.isPresent(); next = route.successor) {
+            route = next.get();
+        }
+        return route;
     }
 
     private SessionPool newPool(PoolKey key, DatabasePool place) {
@@ -470,6 +485,11 @@ final class RouteRuntime {
                 place.statements(),
                 ConfigMapping.timeouts(config.timeouts()));
         place.pool = Optional.of(made);
+        if (removed) { // while the client logged in
+            made.remove();
+            made.servers().close();
+            return made;
+        }
         loops.janitor(place.loop()).add(made);
         place.own.ifPresent(own -> made.onUnused(new SessionPool.Unused() {
             @Override
@@ -481,6 +501,7 @@ final class RouteRuntime {
             public void empty() {
                 pools.remove(key, place);
                 loops.janitor(place.loop()).remove(made);
+                made.servers().close(); // or the limits that it shares would know it for ever
             }
         }));
         return made;

@@ -29,6 +29,11 @@ public final class GatewayViews {
                 .toList();
     }
 
+    /** Limits that pools share, as long as there are such pools. */
+    public static int sharedLimits(Gateway gateway) {
+        return gateway.services().limits().size();
+    }
+
     /** One for each pool. */
     public static List<PoolView> all(Gateway gateway) {
         return of(gateway, entry -> true);

@@ -220,6 +220,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     @Override
     public void giveBack() {
         Link linked = link;
+        if (linked != null && linked.isInDoubt()) {
+            discard(linked.doubt());
+            return;
+        }
         if (linked != null && home.leased()) {
             home.transactionEnded(Duration.ofNanos(linked.lastTransactionNanos()));
         }
@@ -296,7 +300,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         own.internalQuery(query, error -> {
             timer.cancel(false);
             endLink();
-            done.accept(error);
+            if (own.isInDoubt()) {
+                close(own.doubt());
+            } else {
+                done.accept(error);
+            }
         });
     }
 

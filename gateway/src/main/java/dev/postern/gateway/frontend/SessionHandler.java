@@ -232,6 +232,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     }
 
     private void prepared(LentServer server, Link link, Optional<ErrorResponse> error) {
+        if (link.isInDoubt()) {
+            server.close(link.doubt()); // and the next one is taken, if the client has sent this one nothing
+            return;
+        }
         if (error.isEmpty()) {
             activate(server, link);
             return;
@@ -389,12 +393,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         switch (state) {
             case SessionState.Active active -> {
                 flush(); // before the server goes to somebody else
-                if (link.isInDoubt()) {
-                    part(active.server(), server -> server.discard(CloseReason.PROTOCOL_VIOLATION));
-                } else if (link.learnsSettings()) {
-                    state = new SessionState.Learning(active.server(), link); // until it is ready again
-                } else {
-                    part(active.server(), LentServer::giveBack);
+                if (state == active) { // or the client was found gone, and has given it back
+                    leaveServer(active.server(), link, active);
                 }
             }
             case SessionState.Learning learning -> part(learning.server(), LentServer::giveBack);
@@ -404,6 +404,22 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             }
             default -> {}
         }
+    }
+
+    private void leaveServer(LentServer server, Link link, SessionState active) {
+        if (link.isInDoubt()) {
+            part(server, doubtful -> doubtful.discard(link.doubt()));
+        } else if (!link.learnsSettings()) {
+            part(server, LentServer::giveBack);
+        } else if (state == active) { // or the server was found gone
+            state = new SessionState.Learning(server, link); // until it is ready again
+            server.setReading(true); // nothing that it says now is for a client who may be full
+        }
+    }
+
+    @Override
+    public boolean keepsServer() {
+        return keepsServer;
     }
 
     /** The transaction is over: the server goes, and what the client sent meanwhile is its next request. */
@@ -427,9 +443,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         if (state instanceof SessionState.Active active
                 && settings != active.server().settings()) {
             flush();
+            if (state != active) {
+                return; // the client was found gone
+            }
             state = new SessionState.Preparing(active.server(), link, false);
+            active.server().setReading(true); // nothing that it says now is for a client who may be full
             if (link.applySettings(error -> prepared(active.server(), link, error))) {
                 state = active;
+                active.server().setReading(channel().isWritable());
             }
         }
     }

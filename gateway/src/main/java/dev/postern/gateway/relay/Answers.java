@@ -196,8 +196,9 @@ final class Answers {
     private void error(int at, int to) {
         byte request = inFlight.peek();
         boolean lastWord = isLastWord(at, to);
-        if (lastWord) {
-            link.fatalPassed();
+        if (lastWord && link.endsUnheard()) {
+            leaveOut(at, to);
+            return;
         }
         String sqlState = ErrorResponse.sqlState(body(at, to)).orElse("");
         link.failed();

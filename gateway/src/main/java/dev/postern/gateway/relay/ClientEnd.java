@@ -26,6 +26,11 @@ public interface ClientEnd {
     /** The server is idle, outside a transaction, and nothing is in flight. Called after the answer was written. */
     void ready(Link link);
 
+    /** Whether what happens to the server outside of a transaction is its business too. */
+    default boolean keepsServer() {
+        return true;
+    }
+
     /**
      * The server connection ended while it was linked.
      *

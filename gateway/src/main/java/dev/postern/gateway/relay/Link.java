@@ -1,5 +1,6 @@
 package dev.postern.gateway.relay;
 
+import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.protocol.DataRow;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.MessageWriter;
@@ -58,6 +59,7 @@ public final class Link {
     private boolean schemaChanged;
 
     private boolean fatalPassed;
+    private boolean serverEnds;
     private long requestSince;
     private long transactionSince;
     private long lastTransactionNanos;
@@ -144,10 +146,15 @@ public final class Link {
 
     /**
      * A COPY has failed that a Sync was sent into, and the server may have seen the Sync before the failure or after it:
-     * perhaps it owes one ReadyForQuery more. It must not be lent to another client.
+     * perhaps it owes one ReadyForQuery more. Or it has said its last words. It must not be lent to another client.
      */
     public boolean isInDoubt() {
-        return inDoubt;
+        return inDoubt || serverEnds;
+    }
+
+    /** Why. */
+    public CloseReason doubt() {
+        return serverEnds ? CloseReason.SERVER_GONE : CloseReason.PROTOCOL_VIOLATION;
     }
 
     /** In a transaction with nothing in flight: the server waits for the client. */
@@ -347,7 +354,7 @@ public final class Link {
         if (forgetting && inFlight.isEmpty()) {
             forgetting = false;
         }
-        return forgetting;
+        return forgetting && !copyingIn; // a server that takes COPY data waits for the client
     }
 
     void holdClientBack() {
@@ -427,8 +434,12 @@ public final class Link {
         return explained;
     }
 
-    void fatalPassed() {
-        fatalPassed = true;
+    /** The server has said its last words. True when nobody need hear them: nothing was asked of it, nothing is lost. */
+    boolean endsUnheard() {
+        serverEnds = true;
+        boolean unheard = ready && status == 'I' && inFlight.isEmpty() && !client.keepsServer();
+        fatalPassed = !unheard;
+        return unheard;
     }
 
     void readyForQuery(byte newStatus) {

@@ -255,4 +255,49 @@ class ServerConnectionTest {
         assertThat(server.parameters()).containsEntry("TimeZone", "UTC");
         assertThat(events).containsExactly("closed protocol_violation");
     }
+
+    @Test
+    void isClosedWhenACopyLeftItInDoubt() {
+        ServerConnection server = connection(PoolMode.SESSION, "DISCARD ALL");
+        Link link = new Link(
+                new NoClient(() -> events.add("client told")), new ClientStream(), server, server.parts(), false);
+        server.link(link);
+        link.fromClient(message('P', ".copy t from stdin..."));
+        link.fromClient(message('B', "........"));
+        link.fromClient(message('E', "....."));
+        link.fromClient(message('S', ""));
+        channel.writeInbound(message('1', ""), message('2', ""), message('G', "..."));
+        channel.writeInbound(message('E', "SERROR.VERROR.CP0001.Mno.."), message('Z', "I"));
+        assertThat(link.isClean()).isTrue();
+
+        server.giveBack();
+
+        assertThat(events).containsExactly("closed protocol_violation");
+    }
+
+    @Test
+    void isNotLentAgainAfterItsLastWords() {
+        ServerConnection server = connection(PoolMode.TRANSACTION, "");
+        Link link = new Link(
+                new NoClient(() -> events.add("client told")), new ClientStream(), server, server.parts(), false);
+        server.link(link);
+        link.fromClient(message('Q', "select 1."));
+        channel.writeInbound(Unpooled.wrappedBuffer(
+                message('C', "SELECT 1."), message('Z', "I"), message('E', "SFATAL.VFATAL.C57P01.Mbye..")));
+
+        server.giveBack();
+
+        assertThat(events).containsExactly("closed server_gone");
+    }
+
+    @Test
+    void doesNotGoBackWhenItSpeaksItsLastWordsBehindTheResetQuery() {
+        ServerConnection server = connection(PoolMode.SESSION, "DISCARD ALL");
+
+        server.giveBack();
+        channel.writeInbound(Unpooled.wrappedBuffer(
+                message('C', "DISCARD ALL."), message('Z', "I"), message('E', "SFATAL.VFATAL.C57P01.Mbye..")));
+
+        assertThat(events).containsExactly("closed server_gone");
+    }
 }

@@ -14,7 +14,9 @@ import dev.postern.gateway.relay.StatementCache;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 class SessionHandlerTest {
     private final StatementCache cache = new StatementCache();
     private final Deque<ServerOpener.Result<LentServer>> opening = new ArrayDeque<>();
-    private final EmbeddedChannel client = new EmbeddedChannel();
+    private final BreakableChannel client = new BreakableChannel();
     private final LoopTimer timer = new LoopTimer() {
         @Override
         public long nanoTime() {
@@ -41,6 +43,19 @@ class SessionHandlerTest {
     };
     private ServerPool<LentServer> servers = newServers(PoolMode.TRANSACTION);
     private SessionPool pool = newPool();
+
+    /** Whose network can fail when something is sent: then Netty tells the handlers from within that call. */
+    private static final class BreakableChannel extends EmbeddedChannel {
+        private boolean broken;
+
+        @Override
+        protected void doWrite(ChannelOutboundBuffer in) throws Exception {
+            if (broken) {
+                throw new IOException("Connection reset by peer");
+            }
+            super.doWrite(in);
+        }
+    }
 
     private ServerPool<LentServer> newServers(PoolMode mode) {
         PoolSettings defaults = PoolSettings.defaults();
@@ -439,5 +454,102 @@ class SessionHandlerTest {
         assertThat(late.refCnt()).isZero();
         open();
         assertThat(servers.view().idle()).isOne();
+    }
+
+    @Test
+    void givesItsServerBackOnceWhenTheClientIsFoundGoneWithTheAnswer() {
+        session(SessionSettings.NONE);
+        EmbeddedChannel other = new EmbeddedChannel(new SessionHandler(pool, SessionSettings.NONE, LISTENER));
+        sends(query("select 1"));
+        FakeServer server = open();
+        other.writeInbound(Unpooled.copiedBuffer(query("select 2")));
+        client.broken = true;
+
+        server.says(message('C', "SELECT 1."), READY);
+
+        assertThat(server.received()).contains("select 2");
+        assertThat(server.linked()).as("lent to the other client").isTrue();
+        assertThat(servers.view().active()).isOne();
+        assertThat(servers.view().idle()).isZero();
+        server.says(message('C', "SELECT 2."), READY);
+        ByteBuf answer = other.readOutbound();
+        assertThat(answer.toString(StandardCharsets.ISO_8859_1)).contains("SELECT 2");
+        answer.release();
+        other.finishAndReleaseAll();
+    }
+
+    @Test
+    void asksNothingMoreOfItsServerWhenTheClientIsFoundGoneWithTheAnswer() {
+        servers = newServers(PoolMode.SESSION);
+        pool = newPool();
+        session(SessionSettings.of(Map.of("timezone", "Asia/Tokyo")));
+        sends(query("discard all"));
+        FakeServer server = open();
+        server.says(message('C', "SELECT 1."), READY); // its settings
+        server.received();
+        client.broken = true;
+
+        server.says(message('C', "DISCARD ALL."), READY);
+
+        assertThat(server.linked()).isFalse();
+        assertThat(server.received()).isEmpty();
+        assertThat(servers.view().idle()).isOne();
+    }
+
+    @Test
+    void readsFromAServerThatIsAskedThoughItsClientIsFull() {
+        session(SessionSettings.NONE);
+        sends(query("set x to 1; select everything"));
+        FakeServer server = open();
+        client.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        client.runPendingTasks();
+        boolean readingForTheClient = server.reading;
+
+        server.says(message('C', "SET."), message('C', "SELECT 1."), READY);
+
+        assertThat(readingForTheClient).isFalse();
+        assertThat(server.received()).contains("pg_settings");
+        assertThat(server.reading).isTrue();
+        server.says(message('C', "SELECT 0."), READY);
+        assertThat(servers.view().idle()).isOne();
+    }
+
+    @Test
+    void readsFromAServerThatTakesItsSettingsAgainThoughItsClientIsFull() {
+        servers = newServers(PoolMode.SESSION);
+        pool = newPool();
+        session(SessionSettings.of(Map.of("timezone", "Asia/Tokyo")));
+        sends(query("discard all"));
+        FakeServer server = open();
+        server.says(message('C', "SELECT 1."), READY); // its settings
+        client.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        client.runPendingTasks();
+
+        server.says(message('C', "DISCARD ALL."), READY);
+
+        assertThat(server.received()).contains("Asia/Tokyo");
+        assertThat(server.reading).isTrue();
+        server.says(message('C', "SELECT 1."), READY);
+        assertThat(server.reading).isFalse();
+        client.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        client.runPendingTasks();
+        assertThat(server.reading).isTrue();
+    }
+
+    @Test
+    void takesAnotherServerWhenOneEndsBehindItsSettings() {
+        session(SessionSettings.of(Map.of("timezone", "UTC")));
+        sends(query("select 1"));
+        FakeServer dying = open();
+
+        dying.says(message('C', "SELECT 1."), READY, message('E', "SFATAL.VFATAL.C57P01.Mbye.."));
+
+        assertThat(dying.closed).isEqualTo(CloseReason.SERVER_GONE);
+        FakeServer next = open();
+        next.says(message('C', "SELECT 1."), READY);
+        assertThat(next.received()).contains("select 1");
+        assertThat(reads()).isEmpty();
+        next.says(message('C', "SELECT 1."), READY);
+        assertThat(client.isOpen()).isTrue();
     }
 }

@@ -205,10 +205,12 @@ class AuthQueryIT {
     void leavesNoPoolBehindWhenServersAreGone() {
         connect("through", "bob", "bob-secret").close();
         gateway.assertNoClients();
+        int sharedLimits = gateway.sharedLimits();
         server.execute("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'bob'");
         Awaitility.await("the pool goes")
                 .atMost(Duration.ofSeconds(5))
                 .untilAsserted(() -> assertThat(gateway.poolNames("through")).doesNotContain("bob@orders"));
+        Awaitility.await("its limit goes").until(() -> gateway.sharedLimits() < sharedLimits);
     }
 
     /** CloudNativePG's way: a function in one database, and a role without a password that shows a certificate. */

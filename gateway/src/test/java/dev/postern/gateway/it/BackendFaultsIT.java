@@ -298,4 +298,22 @@ class BackendFaultsIT {
             }
         }
     }
+
+    @Test
+    void keepsTheLastWordsOfAServerFromAClientThatIsDoneWithIt() {
+        try (FakeServer server = FakeServer.start(session -> {
+                    session.welcome();
+                    session.receive();
+                    session.send(
+                            commandComplete("SELECT 0"),
+                            readyForQuery('I'),
+                            errorResponse("SFATAL", "VFATAL", "C57P01", "Mbye"));
+                });
+                GatewayFixture gateway = GatewayFixture.start(GatewayYaml.of(routeTo(server)));
+                WireClient client = gateway.connect("orders")) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(client.query("select 1")).containsExactly("C(SELECT 0)", "Z(I)");
+            }
+        }
+    }
 }

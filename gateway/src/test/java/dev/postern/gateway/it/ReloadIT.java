@@ -3,6 +3,7 @@ package dev.postern.gateway.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.PostgresServer;
@@ -166,6 +167,25 @@ class ReloadIT {
             WireClient.connect(listed.address("orders").withPassword("new-secret"))
                     .close();
             assertThat(stays.ask("select 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void opensThePoolOfALoginThatTheReloadOvertookAsConfiguredNow() {
+        try (WireClient slow = WireClient.open(gateway.plainPort())) {
+            slow.send(FrontendBytes.startup(
+                    FrontendBytes.PROTOCOL_3_0, Map.of("user", "app", "database", "orders"))); // chooses its route
+            RouteYaml orders = first.routes().getFirst();
+            Awaitility.await("it is asked to authenticate").until(slow::hasAnswer);
+            gateway.reload(first.withRoute(orders.withPool("{mode: transaction, defaultPoolSize: 1}")));
+
+            slow.authenticate(gateway.plainAddress("orders"));
+            slow.receiveUntilReady();
+
+            assertThat(slow.ask("select 1")).isEqualTo("1");
+        }
+        try (WireClient later = gateway.connect("orders")) {
+            assertThat(later.ask("select 1")).isEqualTo("1");
         }
     }
 }

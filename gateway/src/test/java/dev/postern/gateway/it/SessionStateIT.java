@@ -112,4 +112,36 @@ class SessionStateIT {
             assertThat(client.ask("show TimeZone")).isEqualTo("Asia/Tokyo");
         }
     }
+
+    @ParameterizedTest(name = "{0}")
+    @SharingTargets
+    void keepsAStatementTimeoutToItself(Target target) {
+        try (WireClient setter = WireClient.connect(target.oneServer());
+                WireClient other = WireClient.connect(target.oneServer())) {
+            setter.query("set statement_timeout = 5000; set work_mem = '5MB'");
+            assertThat(other.ask("select current_setting('statement_timeout') || current_setting('work_mem')"))
+                    .isEqualTo("04MB");
+            assertThat(setter.ask("show statement_timeout")).isEqualTo("5s");
+            assertThat(setter.ask("show work_mem")).isEqualTo("5MB");
+            setter.query("set statement_timeout = 0");
+            assertThat(setter.ask("show statement_timeout")).isEqualTo("0");
+            assertThat(setter.ask("show work_mem")).isEqualTo("5MB");
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @SharingTargets
+    void endsNobodysSessionForASettingOfATransaction(Target target) {
+        try (WireClient setter = WireClient.connect(target.oneServer());
+                WireClient other = WireClient.connect(target.oneServer())) {
+            setter.query("begin");
+            setter.query("set transaction_isolation = 'serializable'");
+            setter.query("set transaction_read_only = on");
+            setter.query("commit");
+            for (int i = 0; i < 2; i++) {
+                assertThat(other.ask("show transaction_read_only")).isEqualTo("off");
+                assertThat(setter.ask("show transaction_isolation")).isEqualTo("read committed");
+            }
+        }
+    }
 }

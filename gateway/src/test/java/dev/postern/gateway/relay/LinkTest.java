@@ -630,4 +630,31 @@ class LinkTest {
 
         assertThat(pair.toClient()).isEmpty();
     }
+
+    @Test
+    void passesTheDataOfACopyThatComesBehindADeallocate() {
+        pair.fromClient(query("deallocate all; copy t from stdin"), copyData("1\n"), copyDone(), query("select 1"));
+        pair.toServer();
+
+        pair.fromServer(complete("DEALLOCATE ALL"), copyInResponse());
+
+        assertThat(pair.toServer()).containsExactly("d:1\n", "c:", "H:");
+        assertThat(pair.client.reading).isFalse();
+        pair.fromServer(complete("COPY 1"), ready('I'));
+        assertThat(pair.toServer()).containsExactly("Q:select 1.");
+        assertThat(pair.client.reading).isTrue();
+        pair.fromServer(complete("SELECT 1"), ready('I'));
+        assertThat(pair.link.isClean()).isTrue();
+    }
+
+    @Test
+    void readsTheDataOfACopyThatBeganBehindADeallocate() {
+        pair.fromClient(query("discard temp; copy t from stdin"));
+        pair.fromServer(complete("DISCARD TEMP"), copyInResponse());
+        pair.toServer();
+
+        pair.fromClient(copyData("1\n"), copyDone());
+
+        assertThat(pair.toServer()).startsWith("d:1\n", "c:");
+    }
 }

@@ -116,6 +116,11 @@ public final class GatewayFixture implements AutoCloseable {
         return gateway.poolNames(route);
     }
 
+    /** Limits that pools share, as long as there are such pools. */
+    public int sharedLimits() {
+        return gateway.sharedLimits();
+    }
+
     public void awaitServers(String route, int count) {
         Awaitility.await(count + " servers of " + route)
                 .atMost(PATIENCE)

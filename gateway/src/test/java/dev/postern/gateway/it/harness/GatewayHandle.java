@@ -70,6 +70,10 @@ final class GatewayHandle {
         return GatewayViews.poolNames(gateway, route);
     }
 
+    int sharedLimits() {
+        return GatewayViews.sharedLimits(gateway);
+    }
+
     void close() {
         gateway.close();
     }

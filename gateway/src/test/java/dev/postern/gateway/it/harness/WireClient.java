@@ -324,6 +324,11 @@ public final class WireClient implements AutoCloseable {
         }
     }
 
+    /** Something can be received without waiting. */
+    public boolean hasAnswer() throws IOException {
+        return in.available() > 0;
+    }
+
     /** A single byte: the answer to SSLRequest. */
     public int receiveByte() {
         try {
