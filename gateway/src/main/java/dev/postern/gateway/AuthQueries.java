@@ -9,6 +9,7 @@ import dev.postern.auth.server.LoginPolicy;
 import dev.postern.gateway.backend.AuthQueryPool;
 import dev.postern.gateway.backend.Backend;
 import dev.postern.gateway.backend.HostResolver;
+import dev.postern.gateway.backend.Hosts;
 import dev.postern.gateway.backend.ServerAddress;
 import dev.postern.gateway.config.AuthQueryBackendConfig;
 import dev.postern.gateway.config.BackendConfig;
@@ -175,7 +176,7 @@ final class AuthQueries implements AutoCloseable {
                 .toList();
         Backend backend = new Backend(
                 name,
-                hosts,
+                Hosts.inOrder(hosts),
                 config.database(),
                 ConfigMapping.sslMode(servers.tls()),
                 tls,

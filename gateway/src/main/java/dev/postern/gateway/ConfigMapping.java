@@ -4,7 +4,10 @@ import dev.postern.auth.Secret;
 import dev.postern.auth.client.LoginThrottle;
 import dev.postern.auth.client.PasswordSource;
 import dev.postern.auth.client.ThrottleLimits;
+import dev.postern.gateway.backend.Hosts;
+import dev.postern.gateway.backend.LoadBalanceHosts;
 import dev.postern.gateway.backend.ServerAddress;
+import dev.postern.gateway.backend.TargetSessionAttrs;
 import dev.postern.gateway.config.BackendConfig;
 import dev.postern.gateway.config.BackendTlsConfig;
 import dev.postern.gateway.config.CaFile;
@@ -93,10 +96,14 @@ final class ConfigMapping {
                 config.maxUserClientConnections());
     }
 
-    static List<ServerAddress> hosts(BackendConfig config) {
-        return config.hosts().stream()
-                .map(host -> new ServerAddress(host.host(), host.port()))
-                .toList();
+    static Hosts hosts(BackendConfig config) {
+        return new Hosts(
+                config.hosts().stream()
+                        .map(host -> new ServerAddress(host.host(), host.port()))
+                        .toList(),
+                LoadBalanceHosts.valueOf(config.loadBalanceHosts().name()),
+                TargetSessionAttrs.valueOf(config.targetSessionAttrs().name()),
+                System::nanoTime);
     }
 
     static SslMode sslMode(BackendTlsConfig config) {

@@ -10,6 +10,7 @@ import dev.postern.auth.credentials.PassThroughCredentialSource;
 import dev.postern.auth.server.LoginPolicy;
 import dev.postern.gateway.backend.Backend;
 import dev.postern.gateway.backend.HostResolver;
+import dev.postern.gateway.backend.Hosts;
 import dev.postern.gateway.backend.ServerConnector;
 import dev.postern.gateway.config.AccessConfig;
 import dev.postern.gateway.config.Cidr;
@@ -56,6 +57,7 @@ final class RouteRuntime {
     private final Services services;
     private final HostResolver resolver;
     private final Optional<DatabaseTemplate> database;
+    private final Hosts hosts;
     private final boolean passThrough;
     /** Clients choose the database: nothing may be kept of one that a stranger asks for. */
     private final boolean anyDatabase;
@@ -184,6 +186,7 @@ final class RouteRuntime {
         this.resolver = resolver;
         this.database = config.backend().database().map(DatabaseTemplate::parse);
         this.pools = predecessor.map(before -> before.pools).orElseGet(ConcurrentHashMap::new);
+        this.hosts = ConfigMapping.hosts(config.backend());
         this.passThrough = config.credentials() instanceof CredentialsConfig.PassThrough;
         this.anyDatabase = config.match().databases().isEmpty()
                 || config.match().databases().stream().anyMatch(name -> name.indexOf('*') >= 0);
@@ -328,7 +331,7 @@ final class RouteRuntime {
                 place.own.<CredentialSource>map(own -> own).orElse(parts.credentials());
         Backend backend = new Backend(
                 config.name(),
-                ConfigMapping.hosts(config.backend()),
+                hosts,
                 key.database(),
                 ConfigMapping.sslMode(config.backend().tls()),
                 parts.tls(),
@@ -339,7 +342,7 @@ final class RouteRuntime {
                 !passThrough
                         || key.role().filter(config.access()::admitsSuperuser).isPresent(),
                 config.backend().parameters());
-        Returns returns = new Returns();
+        Returns returns = new Returns(place);
         ServerConnector connector = new ServerConnector(
                 backend,
                 settings,
@@ -377,7 +380,22 @@ final class RouteRuntime {
 
     /** Ties the two that need each other: the pool opens connections, and they go back to it. */
     private static final class Returns implements ServerConnector.Returns {
+        private final DatabasePool place;
         private Optional<ServerPool<LentServer>> pool = Optional.empty();
+
+        Returns(DatabasePool place) {
+            this.place = place;
+        }
+
+        @Override
+        public void targetLost() {
+            pool.orElseThrow().reconnect();
+        }
+
+        @Override
+        public void welcomedBy(Map<String, String> parameters) {
+            place.pool().ifPresent(sessions -> sessions.welcomedBy(parameters));
+        }
 
         @Override
         public void checkin(LentServer server) {

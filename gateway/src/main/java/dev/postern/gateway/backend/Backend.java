@@ -3,7 +3,6 @@ package dev.postern.gateway.backend;
 import dev.postern.auth.server.LoginPolicy;
 import dev.postern.tls.BackendTls;
 import dev.postern.tls.SslMode;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,7 +10,7 @@ import java.util.Optional;
  * Where a pool's server connections go.
  *
  * @param route the route's name, for logs
- * @param hosts tried in order
+ * @param hosts which of them will do, and in which order they are tried
  * @param database the database to ask for
  * @param sslMode libpq's sslmode
  * @param tls empty with sslmode disable alone
@@ -21,7 +20,7 @@ import java.util.Optional;
  */
 public record Backend(
         String route,
-        List<ServerAddress> hosts,
+        Hosts hosts,
         String database,
         SslMode sslMode,
         Optional<BackendTls> tls,
@@ -29,7 +28,6 @@ public record Backend(
         boolean allowSuperuser,
         Map<String, String> parameters) {
     public Backend {
-        hosts = List.copyOf(hosts);
         parameters = Map.copyOf(parameters);
     }
 

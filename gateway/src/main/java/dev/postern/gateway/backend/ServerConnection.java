@@ -89,6 +89,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         /** The role is not what it was: 42704 and the like, found by a check. */
         void credentialRefused(ServerConnection server, String sqlState);
 
+        /** The host is no longer what {@code targetSessionAttrs} wants; the connection is about to be closed. */
+        void targetLost(ServerConnection server);
+
+        /** What the server says of itself, not of a session, is not what it was. */
+        void saysOtherwise(Map<String, String> parameters);
+
         /** Finds out whether the role is still there; the result comes on the loop. */
         void askAboutRole(Consumer<RoleInquiry.Verdict> result);
     }
@@ -116,6 +122,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private boolean suspect;
     /** An error is kept from the client until it is known whether the role is still there. */
     private boolean asking;
+
+    /** A client's write was refused: asked before the next client whether the server is a primary still. */
+    private boolean doubtful;
+    /** The server has said that it is no longer what is wanted. */
+    private boolean targetLost;
 
     private boolean closesSoon;
     private boolean closed;
@@ -153,8 +164,17 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     public void check(String query, Consumer<Boolean> result) {
         runOwn(query, error -> {
             error.flatMap(ErrorResponse::sqlState).ifPresent(state -> home.credentialRefused(this, state));
-            result.accept(error.isEmpty());
+            result.accept(error.isEmpty() && !isTargetLost());
         });
+    }
+
+    /** Where it is, the others of the pool are told as well; the caller closes this one. */
+    private boolean isTargetLost() {
+        if (targetLost) {
+            logged(log.atWarn()).log("server_target_lost");
+            home.targetLost(this);
+        }
+        return targetLost;
     }
 
     @Override
@@ -253,6 +273,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         }
         if (cancelUnsettled) {
             close(CloseReason.CANCEL_UNSETTLED);
+            return;
+        }
+        if (doubtful) {
+            doubtful = false;
+            runOwn(backend.hosts().target().check(), error -> {
+                targetLost |= error.isPresent();
+                returnIfSettled();
+            });
+            return;
+        }
+        if (isTargetLost()) {
+            close(CloseReason.TARGET_LOST);
             return;
         }
         if (suspect) {
@@ -437,7 +469,27 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
             Map<String, String> changed = new HashMap<>(parameters);
             changed.put(name, value);
             parameters = changed;
+            // Of a server alone: default_transaction_read_only is also what a client may have SET.
+            if (name.equals(TargetSessionAttrs.IN_HOT_STANDBY)) {
+                targetLost |= doesNotDo(name, value);
+                home.saysOtherwise(changed);
+            }
         }
+    }
+
+    private boolean doesNotDo(String name, String value) {
+        Map<String, String> now = new HashMap<>(initially);
+        now.put(name, value);
+        return backend.hosts()
+                .target()
+                .accepts(now)
+                .filter(accepted -> !accepted)
+                .isPresent();
+    }
+
+    @Override
+    public void refusedToWrite() {
+        doubtful = backend.hosts().target().wantsWrites();
     }
 
     @Override
@@ -569,6 +621,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 TlsFacts.describe(channel.pipeline()),
                 parameters.getOrDefault("application_name", ""),
                 statements.size());
+    }
+
+    ServerAddress address() {
+        return address;
     }
 
     int processId() {

@@ -20,6 +20,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,12 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         void checkin(LentServer server);
 
         void remove(LentServer server, CloseReason reason);
+
+        /** A host has become another kind of server: all connections had better be opened anew. */
+        void targetLost();
+
+        /** A server has let us in and said this of itself. */
+        void welcomedBy(Map<String, String> parameters);
     }
 
     public ServerConnector(
@@ -177,6 +184,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
                 .addKeyValue(LogKeys.TLS, opened.tls())
                 .addKeyValue(LogKeys.GENERATION, credential.generation())
                 .log("server_opened");
+        returns.welcomedBy(opened.parameters());
         result.opened(server);
     }
 
@@ -217,6 +225,17 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         public void closed(ServerConnection server, CloseReason reason) {
             credentials.release(credential);
             returns.remove(server, reason);
+        }
+
+        @Override
+        public void targetLost(ServerConnection server) {
+            backend.hosts().failed(server.address());
+            returns.targetLost();
+        }
+
+        @Override
+        public void saysOtherwise(Map<String, String> parameters) {
+            returns.welcomedBy(parameters);
         }
 
         @Override

@@ -15,12 +15,14 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +45,9 @@ final class ServerOpening {
     private final Duration timeout;
     private final Outcome outcome;
     private final Deque<ServerAddress> left;
+    private final List<ServerAddress> notStandby = new ArrayList<>();
+    private final List<String> causes = new ArrayList<>();
+    private TargetSessionAttrs target;
     private boolean reported;
 
     /** Where the result goes; called on the loop. */
@@ -75,9 +80,10 @@ final class ServerOpening {
         this.loop = loop;
         this.channelType = channelType;
         this.resolver = resolver;
-        this.timeout = timeout.dividedBy(backend.hosts().size());
+        this.timeout = timeout.dividedBy(Math.max(1, backend.hosts().size()));
         this.outcome = outcome;
-        this.left = new ArrayDeque<>(backend.hosts());
+        this.left = new ArrayDeque<>(backend.hosts().order());
+        this.target = backend.hosts().target().firstPass();
     }
 
     void start() {
@@ -85,22 +91,40 @@ final class ServerOpening {
     }
 
     private void next(OpenFailure last) {
-        ServerAddress address = left.poll();
-        if (address == null || !last.tryNext()) {
-            report(() -> outcome.failed(last));
+        ServerAddress address = last.tryNext() ? left.poll() : null;
+        if (address == null) {
+            report(() -> outcome.failed(last.withDetails(causes)));
             return;
         }
         resolver.resolve(address.host())
                 .whenCompleteAsync(
                         (addresses, error) -> {
                             if (addresses == null || addresses.isEmpty()) {
-                                next(OpenFailure.unreachable("the host name " + address.host() + " cannot be resolved: "
-                                        + (error == null ? "no address" : error.getMessage())));
+                                unusable(
+                                        address,
+                                        OpenFailure.unreachable("the host name " + address.host()
+                                                + " cannot be resolved: "
+                                                + (error == null ? "no address" : error.getMessage())));
                             } else {
-                                new Attempt(address, addresses, backend.sslMode()).connect(0);
+                                new Attempt(address, backend.hosts().spread(addresses), backend.sslMode()).connect(0);
                             }
                         },
                         loop);
+    }
+
+    /** This host gave no connection: the next one, and later ones begin elsewhere. */
+    private void unusable(ServerAddress address, OpenFailure failure) {
+        causes.add(failure.failure().detail());
+        boolean target = failure.failure().kind() == ServerFailure.Kind.NO_TARGET_SERVER;
+        if (target && backend.hosts().target() == TargetSessionAttrs.PREFER_STANDBY) {
+            notStandby.add(address);
+        }
+        if (left.isEmpty() && failure.tryNext() && !notStandby.isEmpty()) {
+            this.target = TargetSessionAttrs.ANY; // no host is a standby: then any will do
+            left.addAll(notStandby);
+            notStandby.clear();
+        }
+        next(failure);
     }
 
     private void report(Runnable result) {
@@ -147,6 +171,8 @@ final class ServerOpening {
                     channel = connected.channel();
                 } else if (which + 1 < addresses.size()) {
                     connect(which + 1);
+                } else if (connected.cause() instanceof ConnectTimeoutException) {
+                    late();
                 } else {
                     failed(OpenFailure.unreachable("cannot connect to " + address + ": "
                             + connected.cause().getMessage()));
@@ -188,12 +214,38 @@ final class ServerOpening {
 
         @Override
         public void loggedIn(ChannelHandlerContext ctx, Map<String, String> parameters, Optional<BackendKeyData> key) {
-            if (end()) {
+            if (over) {
+                return;
+            }
+            Optional<Boolean> accepted = target.accepts(parameters);
+            if (accepted.isPresent()) {
+                judged(ctx, parameters, key, accepted.get());
+            } else {
+                ctx.pipeline()
+                        .replace(
+                                ctx.handler(),
+                                "target",
+                                new TargetSessionHandler(
+                                        target, (asked, accepts) -> judged(asked, parameters, key, accepts), this));
+            }
+        }
+
+        private void judged(
+                ChannelHandlerContext ctx,
+                Map<String, String> parameters,
+                Optional<BackendKeyData> key,
+                boolean accepted) {
+            if (!accepted) {
+                backend.hosts().failed(address);
+                failed(OpenFailure.notTarget("the server at " + address + " is not " + target.keyword()));
+            } else if (end()) {
+                backend.hosts().succeeded(address);
                 report(() -> outcome.opened(new OpenedServer(ctx, address, tls, Map.copyOf(parameters), key)));
             }
         }
 
         private void late() {
+            backend.hosts().failed(address); // the next connections need not wait for it as well
             failed(OpenFailure.unreachable("the server at " + address + " did not answer in time"));
         }
 
@@ -209,7 +261,7 @@ final class ServerOpening {
             if (mode == SslMode.ALLOW && plainWasRefused && backend.tls().isPresent()) {
                 new Attempt(address, addresses, SslMode.REQUIRE).connect(0);
             } else {
-                next(failure);
+                unusable(address, failure);
             }
         }
 

@@ -12,6 +12,8 @@ import java.util.Set;
  * The PostgreSQL servers of a route.
  *
  * @param hosts tried in this order; port 5432 where none is given
+ * @param targetSessionAttrs which of the hosts will do, as libpq has it; default {@code any}
+ * @param loadBalanceHosts in which order they are tried; default {@code disable}: as they stand
  * @param database the database's name there; absent: the name the client asked for. {@code $1}, {@code $2} ... stand for
  *     what the stars of the route's database pattern stood for, {@code $$} for a dollar
  * @param tls encryption towards the server
@@ -21,6 +23,8 @@ import java.util.Set;
  */
 public record BackendConfig(
         List<BackendHost> hosts,
+        TargetSessionAttrs targetSessionAttrs,
+        LoadBalanceHosts loadBalanceHosts,
         Optional<String> database,
         BackendTlsConfig tls,
         boolean allowCleartextPassword,
@@ -28,6 +32,8 @@ public record BackendConfig(
         Map<String, String> parameters)
         implements Checked {
 
+    static final TargetSessionAttrs DEFAULT_TARGET_SESSION_ATTRS = TargetSessionAttrs.ANY;
+    static final LoadBalanceHosts DEFAULT_LOAD_BALANCE_HOSTS = LoadBalanceHosts.DISABLE;
     static final Duration DEFAULT_DNS_TTL = Duration.ofSeconds(15);
 
     /** Set by the gateway itself for each server connection. */

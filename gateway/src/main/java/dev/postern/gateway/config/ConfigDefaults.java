@@ -7,6 +7,8 @@ final class ConfigDefaults {
     static final Defaults ALL = new Defaults()
             .with(ListenerTlsConfig.DEFAULTS)
             .with(BackendTlsConfig.DEFAULTS)
+            .with(BackendConfig.class, "targetSessionAttrs", BackendConfig.DEFAULT_TARGET_SESSION_ATTRS)
+            .with(BackendConfig.class, "loadBalanceHosts", BackendConfig.DEFAULT_LOAD_BALANCE_HOSTS)
             .with(BackendConfig.class, "dnsTtl", BackendConfig.DEFAULT_DNS_TTL)
             .with(PoolConfig.DEFAULTS)
             .with(RouteTimeoutsConfig.DEFAULTS)

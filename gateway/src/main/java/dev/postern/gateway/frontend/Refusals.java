@@ -19,6 +19,7 @@ final class Refusals {
     private static Refusal of(ServerFailure cause, String route) {
         return switch (cause.kind()) {
             case UNREACHABLE -> new Refusal.ServerUnreachable(route, "", cause.detail());
+            case NO_TARGET_SERVER -> new Refusal.NoTargetServer(route, cause.detail());
             case STARTING -> new Refusal.ServerStarting(route, cause.detail());
             case TOO_MANY_CONNECTIONS -> new Refusal.PoolExhausted(route);
             case LOGIN_FAILED -> new Refusal.ServerLoginFailed(route, "", "", cause.detail());

@@ -10,6 +10,7 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -70,6 +71,11 @@ public final class SessionPool {
 
     Welcomes welcomes() {
         return welcomes;
+    }
+
+    /** A new server connection said this at its login: what clients are told must not be an older server's words. */
+    public void welcomedBy(Map<String, String> parameters) {
+        welcomes.serverSaid(parameters);
     }
 
     SessionTimeouts timeouts() {

@@ -14,6 +14,7 @@ final class Welcomes {
     private static final int MOST = 256;
 
     private final Recent<Welcome> known = new Recent<>();
+    private Map<String, String> lastSaid = Map.of();
     private final Recent<SessionSettings> inUse = new Recent<>();
 
     /** The most recently used entries. */
@@ -43,6 +44,14 @@ final class Welcomes {
     SessionSettings canonical(SessionSettings settings) {
         SessionSettings same = inUse.putIfAbsent(settings, settings);
         return same == null ? settings : same;
+    }
+
+    /** Another server may have taken the place of the one before: then no client is told of that any more. */
+    void serverSaid(Map<String, String> parameters) {
+        if (!parameters.equals(lastSaid)) {
+            lastSaid = Map.copyOf(parameters);
+            clear();
+        }
     }
 
     void clear() {

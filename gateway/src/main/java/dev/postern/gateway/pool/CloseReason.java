@@ -12,6 +12,8 @@ public enum CloseReason {
     CREDENTIAL_ROTATED,
     /** RECONNECT, or the route changed. */
     RECONNECT,
+    /** Its host is no longer what {@code targetSessionAttrs} wants. */
+    TARGET_LOST,
     /** Idle, and closed to make room under maxDbConnections or maxUserConnections for a pool that needed a server. */
     EVICTED,
     /** The check before reuse failed. */

@@ -12,6 +12,8 @@ public record ServerFailure(Kind kind, String detail) {
     public enum Kind {
         /** No address, no connection, no TLS, or no answer in time. Clients wait: it may be a restart. */
         UNREACHABLE,
+        /** Hosts answer, but none is what {@code targetSessionAttrs} wants. Clients wait: it may be a failover. */
+        NO_TARGET_SERVER,
         /** The server says 57P03 (starting up, shutting down, in recovery). Clients wait. */
         STARTING,
         /** The server says 53300. Clients wait for the connections there are. */
@@ -34,7 +36,7 @@ public record ServerFailure(Kind kind, String detail) {
     /** Whether waiting longer can help without anybody changing anything. */
     boolean passes() {
         return switch (kind) {
-            case UNREACHABLE, STARTING, TOO_MANY_CONNECTIONS, CREDENTIAL_REPLACED -> true;
+            case UNREACHABLE, NO_TARGET_SERVER, STARTING, TOO_MANY_CONNECTIONS, CREDENTIAL_REPLACED -> true;
             case LOGIN_FAILED, SUPERUSER, CREDENTIAL_UNAVAILABLE -> false;
         };
     }

@@ -33,6 +33,10 @@ public final class ErrorResponses {
                         SqlStates.TOO_MANY_CONNECTIONS, "query_wait_timeout: no server connection became free");
             case Refusal.ServerUnreachable ignored ->
                 ErrorResponse.fatal(SqlStates.CONNECTION_FAILURE, "the database server cannot be reached");
+            case Refusal.NoTargetServer ignored ->
+                ErrorResponse.fatal(
+                        SqlStates.CANNOT_CONNECT_NOW,
+                        "no database server with the target session attributes is available now");
             case Refusal.ServerStarting ignored ->
                 ErrorResponse.fatal(SqlStates.CANNOT_CONNECT_NOW, "the database system is starting up");
             case Refusal.ServerLoginFailed ignored ->

@@ -50,6 +50,9 @@ public sealed interface Refusal {
     /** No host of the route could be connected to. */
     record ServerUnreachable(String route, String host, String cause) implements Refusal {}
 
+    /** Hosts of the route answer, and none is of the kind that {@code targetSessionAttrs} wants. */
+    record NoTargetServer(String route, String cause) implements Refusal {}
+
     /** The server answered 57P03: it starts, stops or recovers. */
     record ServerStarting(String route, String host) implements Refusal {}
 
@@ -130,6 +133,7 @@ public sealed interface Refusal {
             case PoolExhausted ignored -> "pool_exhausted";
             case QueryWaitTimeout ignored -> "query_wait_timeout";
             case ServerUnreachable ignored -> "server_unreachable";
+            case NoTargetServer ignored -> "no_target_server";
             case ServerStarting ignored -> "server_starting";
             case ServerLoginFailed ignored -> "server_login_failed";
             case ServerLost ignored -> "server_lost";

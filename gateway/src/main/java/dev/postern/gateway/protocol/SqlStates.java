@@ -11,6 +11,7 @@ public final class SqlStates {
     public static final String PROTOCOL_VIOLATION = "08P01";
     public static final String FEATURE_NOT_SUPPORTED = "0A000";
     public static final String INVALID_PARAMETER_VALUE = "22023";
+    public static final String READ_ONLY_SQL_TRANSACTION = "25006";
     public static final String IDLE_IN_TRANSACTION_SESSION_TIMEOUT = "25P03";
     public static final String TRANSACTION_TIMEOUT = "25P04";
     public static final String INVALID_AUTHORIZATION_SPECIFICATION = "28000";

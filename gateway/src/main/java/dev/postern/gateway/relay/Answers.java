@@ -201,6 +201,9 @@ final class Answers {
             return;
         }
         String sqlState = ErrorResponse.sqlState(body(at, to)).orElse("");
+        if (sqlState.equals(SqlStates.READ_ONLY_SQL_TRANSACTION)) {
+            server.refusedToWrite();
+        }
         link.failed();
         if (request == 0 || Request.endsWithReadyForQuery(request)) {
             return; // ReadyForQuery follows, or the end of the connection

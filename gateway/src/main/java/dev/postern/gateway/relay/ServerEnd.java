@@ -30,6 +30,9 @@ public interface ServerEnd {
      */
     boolean asksAboutRole();
 
+    /** A client's statement was refused with 25006, as read-only. */
+    default void refusedToWrite() {}
+
     /** A statement changed the session in a way that the gateway has not seen: the next client gets a full reset. */
     void settingsUnknown();
 

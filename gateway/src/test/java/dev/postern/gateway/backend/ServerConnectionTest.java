@@ -68,7 +68,7 @@ class ServerConnectionTest {
                 new ServerOpening.OpenedServer(login, new ServerAddress("pg", 5432), false, Map.of(), Optional.empty()),
                 new Backend(
                         "route",
-                        List.of(new ServerAddress("pg", 5432)),
+                        Hosts.inOrder(List.of(new ServerAddress("pg", 5432))),
                         "db",
                         SslMode.DISABLE,
                         Optional.empty(),
@@ -140,6 +140,16 @@ class ServerConnectionTest {
 
         @Override
         public void transactionEnded(Duration took) {}
+
+        @Override
+        public void targetLost(ServerConnection server) {
+            events.add("target lost");
+        }
+
+        @Override
+        public void saysOtherwise(Map<String, String> parameters) {
+            events.add("says otherwise");
+        }
 
         @Override
         public void credentialRefused(ServerConnection server, String sqlState) {

@@ -39,19 +39,65 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** Starts a new server with the certificate given; {@link PostgresServers} has the shared one. */
-    static PostgresServer start(Certificates.KeyPairFiles certificate) {
-        return start(PostgresTemplate.shared(), certificate);
+    static PostgresServer start(Certificates.KeyPairFiles certificate, String... settings) {
+        return start(PostgresTemplate.shared(), certificate, settings);
     }
 
-    static PostgresServer start(PostgresTemplate template, Certificates.KeyPairFiles certificate) {
+    static PostgresServer start(
+            PostgresTemplate template, Certificates.KeyPairFiles certificate, String... settings) {
         PostgresServer server = new PostgresServer(template.binaries(), template.copy(), FreePorts.one());
-        server.configure(certificate);
+        server.configure(certificate, settings);
         AtExit.run(server::killNow);
         server.start();
         return server;
     }
 
-    private void configure(Certificates.KeyPairFiles certificate) {
+    /** A streaming standby of this server, which is stopped for a moment to be copied; the caller closes it. */
+    public PostgresServer startStandby() {
+        stop();
+        PostgresServer standby = new PostgresServer(binaries, PostgresTemplate.copyOf(data), FreePorts.one());
+        start();
+        AtExit.run(standby::killNow);
+        standby.addSettings("port = " + standby.port);
+        standby.startAsStandbyOf(this);
+        return standby;
+    }
+
+    /** Starts a server that is down as a standby; it must have nothing that the primary lacks. */
+    public void startAsStandbyOf(PostgresServer primary) {
+        addSettings("primary_conninfo = 'host=127.0.0.1 port=" + primary.port + " user=postgres'");
+        try {
+            Files.writeString(data.resolve("standby.signal"), "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        start();
+    }
+
+    /** Makes a primary of a standby; returns when it is one. */
+    public void promote() {
+        execute("postgres", "select pg_promote()");
+    }
+
+    /** A standby has all that the primary has written so far. */
+    public void awaitCaughtUpWith(PostgresServer primary) {
+        String written = primary.ask("postgres", "select pg_current_wal_lsn()");
+        Awaitility.await("the standby catches up")
+                .atMost(PATIENCE)
+                .until(() -> ask("postgres", "select pg_last_wal_replay_lsn() >= '" + written + "'")
+                        .equals("t"));
+    }
+
+    private void addSettings(String... settings) {
+        Path file = data.resolve("postgresql.auto.conf");
+        try {
+            Files.writeString(file, Files.readString(file) + String.join("\n", settings) + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void configure(Certificates.KeyPairFiles certificate, String... settings) {
         try {
             Files.writeString(data.resolve("postgresql.auto.conf"), """
                     port = %d
@@ -68,11 +114,14 @@ public final class PostgresServer implements AutoCloseable {
                     log_line_prefix = '%%m [%%p] %%u@%%d '
                     """.formatted(
                             port, certificate.certificate(), certificate.key()));
+            addSettings(settings);
             Files.writeString(data.resolve("pg_hba.conf"), """
                     host    all        postgres           127.0.0.1/32  trust
                     host    analytics  analytics_backend  127.0.0.1/32  md5
                     hostssl reports    reports_backend    127.0.0.1/32  password
                     host    all        all                127.0.0.1/32  scram-sha-256
+                    host    replication  postgres         127.0.0.1/32  trust
+                    host    replication  all              127.0.0.1/32  scram-sha-256
                     """);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

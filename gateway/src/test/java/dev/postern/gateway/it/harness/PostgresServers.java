@@ -32,6 +32,11 @@ public final class PostgresServers {
         return PostgresServer.start(CERTIFICATE);
     }
 
+    /** A server of one's own with more settings, each as in postgresql.conf. */
+    public static PostgresServer ownWith(String... settings) {
+        return PostgresServer.start(CERTIFICATE, settings);
+    }
+
     /** A server of one's own with another certificate. */
     public static PostgresServer own(Certificates.KeyPairFiles certificate) {
         return PostgresServer.start(certificate);

@@ -52,15 +52,20 @@ final class PostgresTemplate {
 
     /** A new folder with a copy of the data directory as {@code data}. */
     Path copy() {
+        return copyOf(dataDirectory);
+    }
+
+    /** The same of another server, which is down. */
+    static Path copyOf(Path data) {
         Path home = TemporaryFolders.create("postgres");
         Path target = home.resolve("data");
         try {
             // Thousands of small files: a process that does nothing else is several times quicker than Files.copy.
-            Process copy = new ProcessBuilder("cp", "-a", "--reflink=auto", dataDirectory.toString(), target.toString())
+            Process copy = new ProcessBuilder("cp", "-a", "--reflink=auto", data.toString(), target.toString())
                     .inheritIO()
                     .start();
             if (copy.waitFor() != 0) {
-                throw new IllegalStateException("cannot copy " + dataDirectory);
+                throw new IllegalStateException("cannot copy " + data);
             }
             return home;
         } catch (IOException e) {
