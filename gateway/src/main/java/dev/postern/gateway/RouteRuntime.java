@@ -466,6 +466,14 @@ final class RouteRuntime {
                     : Optional.empty();
         }
 
+        /** A client's own role that can replicate reads all databases of the server: it needs leave as superusers do. */
+        @Override
+        public Optional<Refusal> refusesReplication(Identity identity) {
+            return passThrough && !config.access().admitsSuperuser(identity.user())
+                    ? Optional.of(new Refusal.SuperuserRefused(identity.user(), name()))
+                    : Optional.empty();
+        }
+
         @Override
         public EventLoop loop(String user) {
             PoolKey key = key(backendDatabase, user);

@@ -72,7 +72,7 @@ public final class HbaAuthenticator implements ClientAuthenticator {
     private static HbaClient client(LoginFacts facts) {
         Optional<InetAddress> address =
                 facts.address() instanceof ClientAddress.Inet(InetAddress inet) ? Optional.of(inet) : Optional.empty();
-        return new HbaClient(address, facts.tls(), facts.database(), facts.user(), false);
+        return new HbaClient(address, facts.tls(), facts.database(), facts.user(), facts.physicalReplication());
     }
 
     private static Exchange notAllowed(String why) {

@@ -22,6 +22,7 @@ import dev.postern.gateway.protocol.LogKeys;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -189,6 +190,7 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
             new ServerOpening(
                             backend,
                             credential,
+                            Map.of(),
                             new ServerLogin(credential.user(), secret, backend.loginPolicy(), keys),
                             loop,
                             channelType,

@@ -24,11 +24,15 @@ record OpenFailure(ServerFailure failure, String sqlState, boolean tryNext) {
     OpenFailure withDetails(List<String> details) {
         return details.size() < 2
                 ? this
-                : new OpenFailure(new ServerFailure(failure.kind(), String.join("; ", details)), sqlState, tryNext);
+                : new OpenFailure(
+                        new ServerFailure(
+                                failure.kind(), String.join("; ", details), failure.sqlState(), failure.message()),
+                        sqlState,
+                        tryNext);
     }
 
-    static OpenFailure refused(ServerFailure.Kind kind, String detail, String sqlState) {
+    static OpenFailure refused(ServerFailure.Kind kind, String detail, String sqlState, String message) {
         boolean login = kind == ServerFailure.Kind.LOGIN_FAILED;
-        return new OpenFailure(new ServerFailure(kind, detail), sqlState, !login);
+        return new OpenFailure(new ServerFailure(kind, detail, sqlState, message), sqlState, !login);
     }
 }

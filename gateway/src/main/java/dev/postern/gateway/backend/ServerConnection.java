@@ -22,6 +22,7 @@ import dev.postern.gateway.relay.ServerParts;
 import dev.postern.gateway.relay.ServerStatements;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.gateway.relay.StatementCache;
+import dev.postern.gateway.relay.Tunnel;
 import dev.postern.tls.BackendTls;
 import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
@@ -115,6 +116,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private SessionSettings settings = SessionSettings.NONE;
     private boolean settingsUnknown;
     private @Nullable Link link;
+    private @Nullable Tunnel tunnel;
     private int cancels;
     private boolean cancelUnsettled;
     private boolean returning;
@@ -183,6 +185,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         if (linked != null) {
             linked.client().credentialEnded();
         }
+        if (tunnel != null) {
+            tunnel.credentialEnded();
+        }
         close(CloseReason.CREDENTIAL_ROTATED);
     }
 
@@ -223,6 +228,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         if (linked != null) {
             linked.serverGone();
         }
+        if (tunnel != null) {
+            tunnel.serverGone();
+        }
     }
 
     // ---- LentServer
@@ -235,6 +243,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     @Override
     public void link(Link next) {
         link = next;
+    }
+
+    @Override
+    public void tunnel(Tunnel only) {
+        tunnel = only;
     }
 
     @Override
@@ -516,6 +529,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
             ReferenceCountUtil.release(message);
         } else if (linked != null) {
             linked.fromServer((ByteBuf) message);
+        } else if (tunnel != null) {
+            tunnel.fromServer((ByteBuf) message);
         } else {
             unasked((ByteBuf) message);
         }
@@ -526,6 +541,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         Link linked = link;
         if (linked != null) {
             linked.flushToClient();
+        } else if (tunnel != null) {
+            tunnel.flushToClient();
         }
     }
 
@@ -534,6 +551,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
         Link linked = link;
         if (linked != null) {
             linked.client().setReading(context.channel().isWritable() && !linked.holdsClientBack());
+        } else if (tunnel != null) {
+            tunnel.serverWritable(context.channel().isWritable());
         }
     }
 
@@ -620,7 +639,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 processId(),
                 TlsFacts.describe(channel.pipeline()),
                 parameters.getOrDefault("application_name", ""),
-                statements.size());
+                statements.size(),
+                tunnel == null ? "none" : tunnel.kind());
     }
 
     ServerAddress address() {

@@ -12,6 +12,7 @@ import dev.postern.gateway.pool.Seat;
 import dev.postern.gateway.pool.ServerFailure;
 import dev.postern.gateway.pool.ServerOpener;
 import dev.postern.gateway.protocol.LogKeys;
+import dev.postern.gateway.protocol.SqlStates;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.ServerParts;
 import dev.postern.gateway.relay.StatementCache;
@@ -96,8 +97,54 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     }
 
+    @Override
+    public void openDedicated(Map<String, String> startup, Result<LentServer> result) {
+        credentials
+                .acquire()
+                .whenCompleteAsync(
+                        (credential, error) -> {
+                            if (credential == null) {
+                                failed(result, ServerOpening.unavailable(cause(error)));
+                            } else {
+                                logIn(credential, startup, new Dedicated(credential, result));
+                            }
+                        },
+                        loop);
+    }
+
+    /** A refusal tells of what the client asked for: the credential is in doubt only where its password is refused. */
+    private final class Dedicated implements ServerOpening.Outcome {
+        private final Credential credential;
+        private final Result<LentServer> result;
+
+        Dedicated(Credential credential, Result<LentServer> result) {
+            this.credential = credential;
+            this.result = result;
+        }
+
+        @Override
+        public void opened(ServerOpening.OpenedServer server) {
+            credential.keys().ifPresent(ScramKeys::close);
+            if (backend.superuserRefused(server.parameters())) {
+                refuseSuperuser(server, credential, result);
+            } else {
+                adopt(server, credential, result);
+            }
+        }
+
+        @Override
+        public void failed(OpenFailure failure) {
+            credential.keys().ifPresent(ScramKeys::close);
+            if (failure.sqlState().equals(SqlStates.INVALID_PASSWORD)) {
+                credentials.refused(credential, failure.sqlState());
+            }
+            credentials.release(credential);
+            ServerConnector.this.failed(result, failure.failure());
+        }
+    }
+
     private void open(Credential credential, Result<LentServer> result) {
-        logIn(credential, new ServerOpening.Outcome() {
+        logIn(credential, Map.of(), new ServerOpening.Outcome() {
             @Override
             public void opened(ServerOpening.OpenedServer server) {
                 credential.keys().ifPresent(ScramKeys::close);
@@ -131,11 +178,12 @@ public final class ServerConnector implements ServerOpener<LentServer> {
                 : why;
     }
 
-    private void logIn(Credential credential, ServerOpening.Outcome outcome) {
+    private void logIn(Credential credential, Map<String, String> startup, ServerOpening.Outcome outcome) {
         ServerLogin login = new ServerLogin(credential.user(), secret(credential), backend.loginPolicy(), keys);
         new ServerOpening(
                         backend,
                         credential,
+                        startup,
                         login,
                         loop,
                         channelType,
@@ -247,7 +295,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         public void askAboutRole(java.util.function.Consumer<RoleInquiry.Verdict> result) {
             inquiry.ask(
                     credential.generation(),
-                    outcome -> logIn(credential, outcome),
+                    outcome -> logIn(credential, Map.of(), outcome),
                     isGone -> credentials
                             .isGone(credential)
                             .whenCompleteAsync((gone, error) -> isGone.accept(Boolean.TRUE.equals(gone)), loop),

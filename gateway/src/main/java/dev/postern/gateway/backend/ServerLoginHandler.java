@@ -134,7 +134,7 @@ final class ServerLoginHandler extends ByteToMessageDecoder {
                 });
             case ServerStep.Failed(var why) ->
                 done.failed(OpenFailure.refused(
-                        ServerFailure.Kind.LOGIN_FAILED, "login at " + address + ": " + why.detail(), ""));
+                        ServerFailure.Kind.LOGIN_FAILED, "login at " + address + ": " + why.detail(), "", ""));
         }
     }
 
@@ -153,7 +153,9 @@ final class ServerLoginHandler extends ByteToMessageDecoder {
             default -> ServerFailure.Kind.LOGIN_FAILED;
         };
         done.failed(OpenFailure.refused(
-                kind, "the server at " + address + " refused the login: " + state + " " + error.message(), state));
+                kind, "the server at " + address + " refused the login: " + state + " " + error.message(),
+                state,
+                error.message()));
     }
 
     @Override

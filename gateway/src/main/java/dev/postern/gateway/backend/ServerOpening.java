@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerOpening {
     private final Backend backend;
     private final Credential credential;
+    private final Map<String, String> startup;
     private final ServerLogin login;
     private final EventLoop loop;
     private final Class<? extends Channel> channelType;
@@ -65,9 +66,11 @@ final class ServerOpening {
             Map<String, String> parameters,
             Optional<BackendKeyData> key) {}
 
+    /** @param startup parameters of this connection beside those of the backend */
     ServerOpening(
             Backend backend,
             Credential credential,
+            Map<String, String> startup,
             ServerLogin login,
             EventLoop loop,
             Class<? extends Channel> channelType,
@@ -76,6 +79,7 @@ final class ServerOpening {
             Outcome outcome) {
         this.backend = backend;
         this.credential = credential;
+        this.startup = startup;
         this.login = login;
         this.loop = loop;
         this.channelType = channelType;
@@ -207,6 +211,7 @@ final class ServerOpening {
 
         private StartupMessage startup() {
             Map<String, String> parameters = new LinkedHashMap<>(backend.parameters());
+            parameters.putAll(startup);
             parameters.put("user", credential.user());
             parameters.put("database", backend.database());
             return new StartupMessage(ProtocolVersion.V3_0, parameters);

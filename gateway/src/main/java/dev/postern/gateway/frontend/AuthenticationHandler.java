@@ -23,6 +23,7 @@ import dev.postern.gateway.protocol.PasswordMessage;
 import dev.postern.gateway.protocol.ProtocolVersion;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
+import dev.postern.gateway.protocol.ReplicationMode;
 import dev.postern.gateway.protocol.SASLInitialResponse;
 import dev.postern.gateway.protocol.SASLResponse;
 import dev.postern.gateway.protocol.StartupMessage;
@@ -175,7 +176,8 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
                 isOfThisMachine(),
                 tls.isPresent(),
                 tls.flatMap(TlsFacts::ownCertificate).flatMap(ChannelBinding::tlsServerEndPoint),
-                tls.flatMap(TlsFacts::peerCertificate));
+                tls.flatMap(TlsFacts::peerCertificate),
+                startup.replication() == ReplicationMode.PHYSICAL);
     }
 
     private ClientAddress address() {
@@ -296,7 +298,10 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
             return;
         }
         Identity identity = accepted.identity();
-        Optional<Refusal> refusal = route.get().refuses(identity);
+        boolean replicates = startup.replication() != ReplicationMode.NONE;
+        Optional<Refusal> refusal = route.get()
+                .refuses(identity)
+                .or(() -> replicates ? route.get().refusesReplication(identity) : Optional.empty());
         if (refusal.isPresent()) {
             identity.passThrough().ifPresent(ScramKeys::close);
             login.refuse(refusal.get());
@@ -305,7 +310,13 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         if (accepted.hasSaslFinal()) {
             ctx.write(login.encoded(new AuthenticationSASLFinal(Secret.ofBytes(accepted.saslFinal()))));
         }
-        ctx.pipeline().replace(this, "login", new WelcomeHandler(login, startup, settings, route.get(), identity));
+        ctx.pipeline()
+                .replace(
+                        this,
+                        "login",
+                        replicates
+                                ? new ReplicationHandler(login, startup, settings.values(), route.get(), identity)
+                                : new WelcomeHandler(login, startup, settings, route.get(), identity));
     }
 
     /** No pool and no server: what follows is the console's own. It is not counted by maxClientConn, nor waited for by a drain. */

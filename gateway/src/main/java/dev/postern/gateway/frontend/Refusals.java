@@ -16,6 +16,17 @@ final class Refusals {
         };
     }
 
+    /** What became of a connection that was opened for this client alone: the server's own word on it counts. */
+    static Refusal ofReplication(ServerFailure failure, String route) {
+        return failure.sqlState().isEmpty() || !refusesReplication(failure.kind())
+                ? of(failure, route)
+                : new Refusal.ReplicationRefused(route, failure.sqlState(), failure.message(), failure.detail());
+    }
+
+    private static boolean refusesReplication(ServerFailure.Kind kind) {
+        return kind == ServerFailure.Kind.LOGIN_FAILED || kind == ServerFailure.Kind.TOO_MANY_CONNECTIONS;
+    }
+
     private static Refusal of(ServerFailure cause, String route) {
         return switch (cause.kind()) {
             case UNREACHABLE -> new Refusal.ServerUnreachable(route, "", cause.detail());

@@ -22,6 +22,11 @@ public interface ServedRoute {
     /** Why a client that has proved itself may not come in all the same. */
     Optional<Refusal> refuses(Identity identity);
 
+    /** Why a client that asks for replication, and may come in otherwise, may not have it. */
+    default Optional<Refusal> refusesReplication(Identity identity) {
+        return Optional.empty();
+    }
+
     /** The loop on which the sessions of this user in the database that was asked for live. */
     EventLoop loop(String user);
 

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where a session gets its servers from: the server pool of its route, database and server role, and what the clients of
@@ -23,6 +24,7 @@ public final class SessionPool {
     private final StatementCache statements;
     private final Welcomes welcomes = new Welcomes();
     private final Set<SessionHandler> sessions = new HashSet<>();
+    private final Set<ReplicationHandler> replications = new HashSet<>();
     private ServerPool<LentServer> servers;
     private SessionTimeouts timeouts;
     private boolean removed;
@@ -97,6 +99,7 @@ public final class SessionPool {
     public void remove() {
         removed = true;
         forEachSession(SessionHandler::routeRemoved);
+        forEachReplication(ReplicationHandler::routeRemoved);
     }
 
     boolean draining() {
@@ -113,6 +116,14 @@ public final class SessionPool {
 
     void remove(SessionHandler session) {
         sessions.remove(session);
+    }
+
+    void add(ReplicationHandler replication) {
+        replications.add(replication);
+    }
+
+    void remove(ReplicationHandler replication) {
+        replications.remove(replication);
     }
 
     public void onUnused(Unused listener) {
@@ -133,12 +144,15 @@ public final class SessionPool {
 
     /** Clients that are logged in. */
     public int sessions() {
-        return sessions.size();
+        return sessions.size() + replications.size();
     }
 
     /** What the console shows of each of them. */
     public List<ClientFacts> clients() {
-        return sessions.stream().map(SessionHandler::facts).toList();
+        return Stream.concat(
+                        sessions.stream().map(SessionHandler::facts),
+                        replications.stream().map(ReplicationHandler::facts))
+                .toList();
     }
 
     /** KILL_CLIENT; whether there is such a client. */
@@ -149,12 +163,19 @@ public final class SessionPool {
                 return true;
             }
         }
+        for (ReplicationHandler replication : replications) {
+            if (replication.id() == client) {
+                replication.kill();
+                return true;
+            }
+        }
         return false;
     }
 
     /** KILL: every client, and every server connection, whatever they do. */
     public void kill() {
         forEachSession(SessionHandler::kill);
+        forEachReplication(ReplicationHandler::kill);
         servers.servers().forEach(server -> server.close(CloseReason.RECONNECT));
     }
 
@@ -162,6 +183,7 @@ public final class SessionPool {
     public void suspend(boolean suspended) {
         suspendedNow = suspended;
         forEachSession(session -> session.suspend(suspended));
+        forEachReplication(replication -> replication.suspend(suspended));
         servers.servers().forEach(server -> server.suspend(suspended));
     }
 
@@ -171,18 +193,21 @@ public final class SessionPool {
 
     /** Nothing is left to be sent to any client. */
     public boolean isFlushed() {
-        return sessions.stream().allMatch(SessionHandler::isFlushed);
+        return sessions.stream().allMatch(SessionHandler::isFlushed)
+                && replications.stream().allMatch(ReplicationHandler::isFlushed);
     }
 
     /** The gateway ends: idle sessions are told now, the others after their transaction. */
     public void drain() {
         draining = true;
         forEachSession(SessionHandler::drain);
+        forEachReplication(ReplicationHandler::shutDown);
     }
 
     /** The time for drain is over. */
     public void terminate() {
         forEachSession(SessionHandler::terminate);
+        forEachReplication(ReplicationHandler::shutDown);
     }
 
     /** Called a few times a second. */
@@ -198,6 +223,10 @@ public final class SessionPool {
             long now = System.nanoTime();
             forEachSession(session -> session.checkTimeouts(now));
         }
+    }
+
+    private void forEachReplication(java.util.function.Consumer<ReplicationHandler> action) {
+        new ArrayList<>(replications).forEach(action);
     }
 
     private void forEachSession(java.util.function.Consumer<SessionHandler> action) {

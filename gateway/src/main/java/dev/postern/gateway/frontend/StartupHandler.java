@@ -77,10 +77,6 @@ final class StartupHandler extends ByteToMessageDecoder {
         settings.putAll(startup.settings());
         Optional<String> asParameter = Optional.ofNullable(settings.remove(ROUTE_OPTION));
         Optional<String> routeOption = taken.route().or(() -> asParameter);
-        if (startup.replication() != ReplicationMode.NONE) {
-            login.refuse(new Refusal.FeatureNotSupported("replication connections are not supported here"));
-            return;
-        }
         Optional<Refusal> full = login.listener().counts().admits();
         if (full.isPresent() && !startup.database().equals(CONSOLE)) {
             login.refuse(full.get());
@@ -115,6 +111,10 @@ final class StartupHandler extends ByteToMessageDecoder {
             Map<String, String> settings,
             Optional<TlsFacts> tls,
             ConsoleDoor door) {
+        if (startup.replication() != ReplicationMode.NONE) {
+            login.refuse(new Refusal.FeatureNotSupported("the admin console has nothing to replicate"));
+            return;
+        }
         Optional<Refusal> refusal = door.refuses(startup.user(), login.channel());
         ctx.pipeline()
                 .replace(

@@ -22,6 +22,7 @@ import java.util.OptionalLong;
  * @param tls version and cipher; empty without
  * @param applicationName as the session has set it
  * @param statements prepared statements that it has named
+ * @param replication in PgBouncer's words: {@code none}, {@code logical}, {@code physical}
  */
 public record ClientFacts(
         long id,
@@ -36,4 +37,23 @@ public record ClientFacts(
         OptionalLong server,
         String tls,
         String applicationName,
-        int statements) {}
+        int statements,
+        String replication) {
+    /** Without replication. */
+    public ClientFacts(
+            long id,
+            String user,
+            String database,
+            String state,
+            Optional<SocketAddress> remote,
+            Optional<SocketAddress> local,
+            Instant connected,
+            Instant requested,
+            Duration waited,
+            OptionalLong server,
+            String tls,
+            String applicationName,
+            int statements) {
+        this(id, user, database, state, remote, local, connected, requested, waited, server, tls, applicationName, statements, "none");
+    }
+}

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param tls version and cipher; empty without
  * @param applicationName as it is set now
  * @param statements prepared statements that it holds
+ * @param replication in PgBouncer's words: {@code none}, {@code logical}, {@code physical}
  */
 public record ServerFacts(
         long id,
@@ -32,4 +33,22 @@ public record ServerFacts(
         int pid,
         String tls,
         String applicationName,
-        int statements) {}
+        int statements,
+        String replication) {
+    /** Without replication. */
+    public ServerFacts(
+            long id,
+            String user,
+            boolean resetting,
+            int cancels,
+            Optional<SocketAddress> remote,
+            Optional<SocketAddress> local,
+            Instant connected,
+            Instant requested,
+            int pid,
+            String tls,
+            String applicationName,
+            int statements) {
+        this(id, user, resetting, cancels, remote, local, connected, requested, pid, tls, applicationName, statements, "none");
+    }
+}

@@ -7,8 +7,15 @@ import java.util.Locale;
  *
  * @param kind decides who is told, and how soon the next try comes
  * @param detail for the operator: host, port, cause; never for clients
+ * @param sqlState of the server's own error; empty where it said nothing
+ * @param message the server's own words, of which a client may read what is about its own startup packet; else empty
  */
-public record ServerFailure(Kind kind, String detail) {
+public record ServerFailure(Kind kind, String detail, String sqlState, String message) {
+    /** Where the server itself said nothing. */
+    public ServerFailure(Kind kind, String detail) {
+        this(kind, detail, "", "");
+    }
+
     public enum Kind {
         /** No address, no connection, no TLS, or no answer in time. Clients wait: it may be a restart. */
         UNREACHABLE,

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongConsumer;
@@ -231,6 +232,12 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
 
     private void serveRound() {
         while (waiters.size() > 0 && !paused && !closed) {
+            if (waiters.peek() instanceof Ticket<S> head && head.waiter() instanceof DedicatedWaiter<S> dedicated) {
+                if (!openDedicated(dedicated)) {
+                    return;
+                }
+                continue;
+            }
             S server = takeIdle();
             if (server == null) {
                 grow();
@@ -349,6 +356,34 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         return true;
     }
 
+    /** For the first in line; false where it goes on waiting. An idle server makes room. */
+    private boolean openDedicated(DedicatedWaiter<S> waiter) {
+        S oldest = idle.peekFirst();
+        if (servers.size() + opening >= limit(timer.nanoTime())) {
+            if (oldest != null) {
+                close(oldest, CloseReason.EVICTED);
+            }
+            return oldest != null;
+        }
+        if (!limits.tryTake(settings)) {
+            if (oldest != null) {
+                close(oldest, CloseReason.EVICTED);
+                return true;
+            }
+            wantsRoom = true;
+            if (!limits.tryTake(settings)) {
+                limits.makeRoom(settings, this);
+                return false;
+            }
+        }
+        wantsRoom = false;
+        opening++;
+        stats.waitTime += timer.nanoTime()
+                - Objects.requireNonNull(waiters.poll(), "the first in line").since();
+        opener.openDedicated(waiter.startup(), new DedicatedOpening(waiter));
+        return true;
+    }
+
     // ---- ConnectionLimit.Member: called by any thread
 
     @Override
@@ -421,6 +456,42 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
                 refuseAll(new CheckoutFailure.NoServer(failure));
             }
             timer.after(pause, ServerPool.this::serveWaiters);
+            leaveWhenEmpty();
+        }
+    }
+
+    /** A connection for one client alone: what becomes of it says nothing about the others. */
+    private final class DedicatedOpening implements ServerOpener.Result<S> {
+        private final DedicatedWaiter<S> waiter;
+        private final long openedInEpoch = epoch;
+
+        DedicatedOpening(DedicatedWaiter<S> waiter) {
+            this.waiter = waiter;
+        }
+
+        @Override
+        public Seat seat(long generation) {
+            return new Seat(openedInEpoch, generation, timer.nanoTime(), Long.MAX_VALUE);
+        }
+
+        @Override
+        public void opened(S server) {
+            opening--;
+            stats.serversOpened++;
+            servers.add(server);
+            lend(server);
+            waiter.served(server);
+            serveWaiters();
+        }
+
+        @Override
+        public void failed(ServerFailure failure) {
+            opening--;
+            limits.give();
+            stats.serverFailures++;
+            stats.failuresByKind[failure.kind().ordinal()]++;
+            waiter.notOpened(failure);
+            serveWaiters();
             leaveWhenEmpty();
         }
     }

@@ -37,6 +37,7 @@ public final class ErrorResponses {
                 ErrorResponse.fatal(
                         SqlStates.CANNOT_CONNECT_NOW,
                         "no database server with the target session attributes is available now");
+            case Refusal.ReplicationRefused r -> replicationRefused(r);
             case Refusal.ServerStarting ignored ->
                 ErrorResponse.fatal(SqlStates.CANNOT_CONNECT_NOW, "the database system is starting up");
             case Refusal.ServerLoginFailed ignored ->
@@ -82,6 +83,27 @@ public final class ErrorResponses {
                 ErrorResponse.fatal(SqlStates.INVALID_PARAMETER_VALUE, r.message());
             case Refusal.Internal ignored ->
                 ErrorResponse.fatal(SqlStates.INTERNAL_ERROR, "internal error of the gateway");
+        };
+    }
+
+    /** The server's own words name its roles and this gateway's address, except where they are about the client's settings. */
+    private static ErrorResponse replicationRefused(Refusal.ReplicationRefused refused) {
+        return switch (refused.sqlState()) {
+            case SqlStates.INSUFFICIENT_PRIVILEGE ->
+                ErrorResponse.fatal(SqlStates.INSUFFICIENT_PRIVILEGE, "permission denied to start WAL sender")
+                        .withHint("The role that the gateway uses at the server needs the REPLICATION attribute.");
+            case SqlStates.INVALID_AUTHORIZATION_SPECIFICATION ->
+                ErrorResponse.fatal(
+                                SqlStates.INVALID_AUTHORIZATION_SPECIFICATION,
+                                "the database server does not admit replication connections of the gateway")
+                        .withHint("Its pg_hba.conf needs a line for them; the gateway's log has its answer.");
+            case SqlStates.TOO_MANY_CONNECTIONS ->
+                ErrorResponse.fatal(
+                        SqlStates.TOO_MANY_CONNECTIONS, "the database server has no room for a replication connection");
+            case SqlStates.INVALID_PARAMETER_VALUE, SqlStates.UNDEFINED_OBJECT ->
+                ErrorResponse.fatal(refused.sqlState(), refused.message());
+            default ->
+                ErrorResponse.fatal(SqlStates.CONNECTION_FAILURE, "the gateway cannot log in to the database server");
         };
     }
 

@@ -53,6 +53,9 @@ public sealed interface Refusal {
     /** Hosts of the route answer, and none is of the kind that {@code targetSessionAttrs} wants. */
     record NoTargetServer(String route, String cause) implements Refusal {}
 
+    /** The server took the login of the route's role, and refuses it replication, or what the startup packet asked for. */
+    record ReplicationRefused(String route, String sqlState, String message, String cause) implements Refusal {}
+
     /** The server answered 57P03: it starts, stops or recovers. */
     record ServerStarting(String route, String host) implements Refusal {}
 
@@ -134,6 +137,7 @@ public sealed interface Refusal {
             case QueryWaitTimeout ignored -> "query_wait_timeout";
             case ServerUnreachable ignored -> "server_unreachable";
             case NoTargetServer ignored -> "no_target_server";
+            case ReplicationRefused ignored -> "replication_refused";
             case ServerStarting ignored -> "server_starting";
             case ServerLoginFailed ignored -> "server_login_failed";
             case ServerLost ignored -> "server_lost";

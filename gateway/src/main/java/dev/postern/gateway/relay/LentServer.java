@@ -15,6 +15,11 @@ public interface LentServer extends PooledServer, ServerEnd {
     /** From now on what the server sends goes to this link. */
     void link(Link link);
 
+    /** From now on, and for as long as the connection lives, what the server sends goes to this tunnel. */
+    default void tunnel(Tunnel tunnel) {
+        throw new UnsupportedOperationException("not a dedicated connection");
+    }
+
     /**
      * The link is over and was clean. Ends it; the connection goes back to its pool, in session mode after the reset
      * query, and not before every cancel request under way to it is settled.

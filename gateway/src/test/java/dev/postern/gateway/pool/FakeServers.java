@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ final class FakeServers implements ServerOpener<FakeServers.Server> {
     final Deque<Result<Server>> opening = new ArrayDeque<>();
     final List<Server> all = new ArrayList<>();
     private @Nullable ServerPool<Server> pool;
+    final List<Map<String, String>> dedicated = new ArrayList<>();
     int attempts;
 
     ServerPool<Server> poolOf(PoolSettings settings, FakeLoop loop) {
@@ -36,6 +38,12 @@ final class FakeServers implements ServerOpener<FakeServers.Server> {
     public void open(Result<Server> result) {
         attempts++;
         opening.add(result);
+    }
+
+    @Override
+    public void openDedicated(Map<String, String> startup, Result<Server> result) {
+        dedicated.add(startup);
+        open(result);
     }
 
     /** The oldest attempt succeeds. */

@@ -54,18 +54,31 @@ public final class PostgresServer implements AutoCloseable {
 
     /** A streaming standby of this server, which is stopped for a moment to be copied; the caller closes it. */
     public PostgresServer startStandby() {
+        return startStandby(connectionString());
+    }
+
+    private String connectionString() {
+        return "host=127.0.0.1 port=" + port + " user=postgres";
+    }
+
+    /** One that reaches it by this connection string, quotes in it doubled. */
+    public PostgresServer startStandby(String primary) {
         stop();
         PostgresServer standby = new PostgresServer(binaries, PostgresTemplate.copyOf(data), FreePorts.one());
         start();
         AtExit.run(standby::killNow);
         standby.addSettings("port = " + standby.port);
-        standby.startAsStandbyOf(this);
+        standby.startAsStandby(primary);
         return standby;
     }
 
     /** Starts a server that is down as a standby; it must have nothing that the primary lacks. */
     public void startAsStandbyOf(PostgresServer primary) {
-        addSettings("primary_conninfo = 'host=127.0.0.1 port=" + primary.port + " user=postgres'");
+        startAsStandby(primary.connectionString());
+    }
+
+    private void startAsStandby(String primary) {
+        addSettings("primary_conninfo = '" + primary + "'");
         try {
             Files.writeString(data.resolve("standby.signal"), "");
         } catch (IOException e) {
