@@ -185,7 +185,9 @@ final class AuthQueries implements AutoCloseable {
                         LoginPolicy.DEFAULT.channelBinding(),
                         LoginPolicy.DEFAULT.minIterations()),
                 true,
-                Map.of("options", AuthQuerySql.PINNED_OPTIONS, "application_name", "postern auth_query"));
+                Map.of("options", AuthQuerySql.PINNED_OPTIONS, "application_name", "postern auth_query"),
+                Optional.empty(),
+                services.tcp());
         var loop = loops.deal();
         AuthQueryPool pool = new AuthQueryPool(
                 backend,

@@ -12,17 +12,20 @@ import dev.postern.gateway.config.BackendConfig;
 import dev.postern.gateway.config.BackendTlsConfig;
 import dev.postern.gateway.config.CaFile;
 import dev.postern.gateway.config.Cidr;
-import dev.postern.gateway.config.LimitsConfig;
+import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.ListenerTlsConfig;
 import dev.postern.gateway.config.PoolConfig;
 import dev.postern.gateway.config.ProxyProtocolConfig;
+import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.config.RouteTimeoutsConfig;
 import dev.postern.gateway.config.ThrottleConfig;
+import dev.postern.gateway.config.UserConfig;
 import dev.postern.gateway.config.UserSecretConfig;
 import dev.postern.gateway.frontend.ClientLimits;
 import dev.postern.gateway.frontend.Listener.TlsMode;
 import dev.postern.gateway.frontend.SessionTimeouts;
+import dev.postern.gateway.frontend.UserTimes;
 import dev.postern.gateway.pool.PoolMode;
 import dev.postern.gateway.pool.PoolSettings;
 import dev.postern.tls.BackendTlsSettings;
@@ -80,7 +83,23 @@ final class ConfigMapping {
         return new ThrottleLimits(free == 0 ? Integer.MAX_VALUE : free, usual.first(), longest, usual.forgive());
     }
 
-    static SessionTimeouts timeouts(RouteTimeoutsConfig config) {
+    static UserTimes timeouts(RouteConfig config) {
+        Map<String, UserTimes.Own> users = new HashMap<>();
+        config.users()
+                .forEach((name, user) ->
+                        users.put(name, new UserTimes.Own(timeouts(user, config.timeouts()), user.queryWaitTimeout())));
+        return new UserTimes(timeouts(config.timeouts()), users);
+    }
+
+    private static SessionTimeouts timeouts(UserConfig user, RouteTimeoutsConfig others) {
+        return new SessionTimeouts(
+                user.clientIdleTimeout().orElse(others.clientIdleTimeout()),
+                user.idleTransactionTimeout().orElse(others.idleTransactionTimeout()),
+                user.transactionTimeout().orElse(others.transactionTimeout()),
+                user.queryTimeout().orElse(others.queryTimeout()));
+    }
+
+    private static SessionTimeouts timeouts(RouteTimeoutsConfig config) {
         return new SessionTimeouts(
                 config.clientIdleTimeout(),
                 config.idleTransactionTimeout(),
@@ -88,12 +107,36 @@ final class ConfigMapping {
                 config.queryTimeout());
     }
 
-    static ClientLimits limits(LimitsConfig config) {
+    static ClientLimits limits(GatewayConfig config) {
+        Map<String, ClientLimits.OfRoute> routes = new HashMap<>();
+        for (RouteConfig route : config.routes()) {
+            routes.put(
+                    route.name(),
+                    new ClientLimits.OfRoute(
+                            route.limits().maxClientConnPerRoute(),
+                            route.limits().maxDbClientConnections(),
+                            clientLimits(route.users())));
+        }
         return new ClientLimits(
-                config.maxClientConn(),
-                config.maxClientConnPerRoute(),
-                config.maxDbClientConnections(),
-                config.maxUserClientConnections());
+                config.limits().maxClientConn(),
+                config.limits().maxUserClientConnections(),
+                clientLimits(config.users()),
+                routes);
+    }
+
+    private static Map<String, Integer> clientLimits(Map<String, UserConfig> users) {
+        Map<String, Integer> limits = new HashMap<>();
+        users.forEach((name, user) -> user.maxUserClientConnections().ifPresent(most -> limits.put(name, most)));
+        return limits;
+    }
+
+    /** A pool of a role that has settings of its own. */
+    static PoolSettings pool(PoolSettings ofAll, UserConfig role) {
+        return ofAll.forUser(
+                role.poolMode().map(mode -> PoolMode.valueOf(mode.name())).orElse(ofAll.mode()),
+                role.poolSize().orElse(ofAll.defaultPoolSize()),
+                role.reservePoolSize().orElse(ofAll.reservePoolSize()),
+                role.maxUserConnections().orElse(ofAll.maxUserConnections()));
     }
 
     static Hosts hosts(BackendConfig config) {

@@ -4,6 +4,7 @@ import dev.postern.gateway.config.ClientAuthConfig;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.RouteConfig;
+import dev.postern.gateway.config.UserConfig;
 import dev.postern.gateway.console.ConsoleClients;
 import dev.postern.gateway.console.ConsoleFailure;
 import dev.postern.gateway.console.ConsolePort;
@@ -17,6 +18,7 @@ import dev.postern.gateway.pgbouncer.PgBouncerKey;
 import dev.postern.gateway.protocol.SqlStates;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -87,11 +89,6 @@ final class ConsoleGateway implements ConsolePort {
     }
 
     @Override
-    public int maxDatabaseClients() {
-        return config.get().limits().maxClientConnPerRoute();
-    }
-
-    @Override
     public String state() {
         return switch (switches.mode()) {
             case ACTIVE -> "active";
@@ -119,16 +116,22 @@ final class ConsoleGateway implements ConsolePort {
                 names.add(fixed.user());
             }
         }
+        names.addAll(current.users().keySet());
         snapshot.pools().forEach(pool -> pool.clients().forEach(client -> names.add(client.user())));
         return names.stream()
                 .map(name -> new User(
                         name,
-                        current.pool().maxUserConnections(),
+                        Optional.ofNullable(current.users().get(name)),
+                        Optional.ofNullable(current.users().get(name))
+                                .flatMap(UserConfig::maxUserConnections)
+                                .orElse(current.pool().maxUserConnections()),
                         (int) snapshot.pools().stream()
                                 .flatMap(pool -> pool.servers().stream())
                                 .filter(server -> server.facts().user().equals(name))
                                 .count(),
-                        0,
+                        Optional.ofNullable(current.users().get(name))
+                                .flatMap(UserConfig::maxUserClientConnections)
+                                .orElse(current.limits().maxUserClientConnections()),
                         (int) snapshot.pools().stream()
                                 .flatMap(pool -> pool.clients().stream())
                                 .filter(client -> client.user().equals(name))

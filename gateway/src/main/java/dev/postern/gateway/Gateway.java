@@ -64,7 +64,7 @@ public final class Gateway implements AutoCloseable {
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 << 10, 128 << 10);
 
     private final Loops loops;
-    private final Services services = new Services();
+    private final Services services;
     private final HostResolver resolver;
     private final AuthQueries authQueries;
     private final RouteSnapshot routes;
@@ -100,6 +100,8 @@ public final class Gateway implements AutoCloseable {
     private Gateway(GatewayConfig config) {
         this.config = config;
         this.loops = new Loops(Transport.best(), Runtime.getRuntime().availableProcessors());
+        this.services = new Services(
+                new TcpOptions(config.network(), loops.transport().name().equals("epoll")));
         this.resolver = new HostResolver(
                 host -> List.of(InetAddress.getAllByName(host)),
                 Thread::startVirtualThread,
@@ -108,7 +110,7 @@ public final class Gateway implements AutoCloseable {
         services.throttle(ConfigMapping.throttle(config.throttle()));
         this.authQueries = new AuthQueries(loops, resolver, services);
         this.routes = new RouteSnapshot(services.fakes(), services::throttle);
-        this.counts = new ClientCounts(ConfigMapping.limits(config.limits()));
+        this.counts = new ClientCounts(ConfigMapping.limits(config));
         addresses.limits(config.limits().maxConnPerAddress(), config.limits().maxLoginsPerAddress());
         handshakes.limit(config.limits().maxHandshakes());
         this.reports = new GatewayReports(
@@ -236,13 +238,15 @@ public final class Gateway implements AutoCloseable {
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .childHandler(new ClientInitializer(listener));
         Optional<Path> socket = listenerConfig.address().socket();
+        if (socket.isEmpty()) {
+            services.tcp().applyTo(bootstrap);
+        }
         ChannelFuture bound = socket.isPresent()
                 ? UnixSockets.bind(bootstrap, loops.transport(), listenerConfig.name(), socket.get())
                 : bootstrap
                         .channel(loops.transport().serverChannel())
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .childOption(ChannelOption.TCP_NODELAY, true)
-                        .childOption(ChannelOption.SO_KEEPALIVE, true)
                         .bind(new InetSocketAddress(
                                 listenerConfig.address().host(),
                                 listenerConfig.address().port()))
@@ -405,8 +409,11 @@ public final class Gateway implements AutoCloseable {
         if (!next.admin().address().equals(config.admin().address())) {
             log.atWarn().addKeyValue(LogKeys.KEY, "admin.address").log("reload_needs_restart");
         }
+        if (!next.network().equals(config.network())) {
+            log.atWarn().addKeyValue(LogKeys.KEY, "network").log("reload_needs_restart");
+        }
         apply(next);
-        counts.limits(ConfigMapping.limits(next.limits()));
+        counts.limits(ConfigMapping.limits(next));
         addresses.limits(next.limits().maxConnPerAddress(), next.limits().maxLoginsPerAddress());
         handshakes.limit(next.limits().maxHandshakes());
         LogOutput.apply(next.logging());

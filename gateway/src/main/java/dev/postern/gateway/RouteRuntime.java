@@ -16,6 +16,7 @@ import dev.postern.gateway.config.AccessConfig;
 import dev.postern.gateway.config.Cidr;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.RouteConfig;
+import dev.postern.gateway.config.UserConfig;
 import dev.postern.gateway.frontend.ServedRoute;
 import dev.postern.gateway.frontend.SessionPool;
 import dev.postern.gateway.pool.CloseReason;
@@ -98,6 +99,10 @@ final class RouteRuntime {
         private final PoolStats stats = new PoolStats();
         private final StatementCache statements = new StatementCache();
         private volatile Optional<SessionPool> pool = Optional.empty();
+        /** Of the route as it is now. */
+        private volatile boolean chosenByClients;
+
+        private volatile Duration idleTimeout = Duration.ZERO;
 
         DatabasePool(EventLoop loop, String name) {
             this(loop, name, Optional.empty(), false);
@@ -236,10 +241,22 @@ final class RouteRuntime {
         return Map.copyOf(pools);
     }
 
+    /** The database that a physical replication connection counts for, which names one that the route may not list. */
+    String anyOf(String asked) {
+        List<String> listed = config.match().databases();
+        return listed.contains(asked)
+                ? asked
+                : listed.stream()
+                        .filter(name -> name.indexOf('*') < 0)
+                        .findFirst()
+                        .orElse(asked);
+    }
+
     /** The route as a login sees it that asked for this database. */
     ServedRoute serve(String asked, List<String> captures) {
-        String backendDatabase =
-                database.map(template -> template.expand(captures)).orElse(asked);
+        String backendDatabase = database.filter(template -> template.needed() <= captures.size())
+                .map(template -> template.expand(captures))
+                .orElse(asked);
         if (!passThrough && !anyDatabase) {
             pools.computeIfAbsent(key(backendDatabase, ""), key -> new DatabasePool(loops.deal(), shownName(asked)));
         }
@@ -280,13 +297,29 @@ final class RouteRuntime {
     void takeOver(Optional<RouteRuntime> predecessor) {
         predecessor.ifPresent(before -> before.successor = Optional.of(this));
         pools.values().forEach(place -> place.clientAuth = Optional.of(parts.clientAuth()));
-        pools.forEach((key, place) -> place.loop()
+        Map.copyOf(pools).forEach(this::handOn);
+    }
+
+    private void handOn(PoolKey before, DatabasePool place) {
+        PoolKey key = new PoolKey(databaseNow(before, place), before.role());
+        if (!key.equals(before) && pools.putIfAbsent(key, place) == null) {
+            pools.remove(before, place);
+        }
+        place.loop()
                 .execute(() -> place.pool().ifPresent(pool -> {
-                    ServerPool<LentServer> before = pool.servers();
-                    pool.replace(newServers(key, place), ConfigMapping.timeouts(config.timeouts()));
-                    before.close();
-                    place.leaving().add(before);
-                })));
+                    ServerPool<LentServer> old = pool.servers();
+                    pool.replace(newServers(key, place), ConfigMapping.timeouts(config));
+                    old.close();
+                    place.leaving().add(old);
+                }));
+    }
+
+    /** The reload may have changed it; what the stars of a pattern stood for is not remembered, and stays. */
+    private String databaseNow(PoolKey before, DatabasePool place) {
+        if (database.isEmpty()) {
+            return place.name();
+        }
+        return database.get().needed() == 0 ? database.get().expand(List.of()) : before.database();
     }
 
     /** The route is no longer configured. */
@@ -316,8 +349,10 @@ final class RouteRuntime {
     }
 
     /** A role that Vault drops answers an empty query as before: only asking for it shows that it is gone (42704). */
-    private PoolSettings poolSettings(DatabasePool place) {
-        PoolSettings settings = ConfigMapping.pool(config.pool());
+    private PoolSettings poolSettings(PoolKey key, DatabasePool place) {
+        PoolSettings ofAll = ConfigMapping.pool(config.pool());
+        UserConfig role = config.users().get(role(key));
+        PoolSettings settings = role == null ? ofAll : ConfigMapping.pool(ofAll, role);
         if (place.own.isPresent()) {
             return settings.forOneRole(place.superuser ? PoolMode.SESSION : settings.mode());
         }
@@ -326,7 +361,9 @@ final class RouteRuntime {
     }
 
     private ServerPool<LentServer> newServers(PoolKey key, DatabasePool place) {
-        PoolSettings settings = poolSettings(place);
+        place.chosenByClients = anyDatabase;
+        place.idleTimeout = config.pool().autodbIdleTimeout();
+        PoolSettings settings = poolSettings(key, place);
         CredentialSource credentials =
                 place.own.<CredentialSource>map(own -> own).orElse(parts.credentials());
         Backend backend = new Backend(
@@ -341,7 +378,9 @@ final class RouteRuntime {
                         LoginPolicy.DEFAULT.minIterations()),
                 !passThrough
                         || key.role().filter(config.access()::admitsSuperuser).isPresent(),
-                config.backend().parameters());
+                config.backend().parameters(),
+                config.backend().connectQuery(),
+                services.tcp());
         Returns returns = new Returns(place);
         ServerConnector connector = new ServerConnector(
                 backend,
@@ -509,7 +548,7 @@ final class RouteRuntime {
                 place.loop(),
                 newServers(key, place),
                 place.statements(),
-                ConfigMapping.timeouts(config.timeouts()));
+                ConfigMapping.timeouts(config));
         place.pool = Optional.of(made);
         if (removed) { // while the client logged in
             made.remove();
@@ -517,19 +556,28 @@ final class RouteRuntime {
             return made;
         }
         loops.janitor(place.loop()).add(made);
-        place.own.ifPresent(own -> made.onUnused(new SessionPool.Unused() {
+        made.onUnused(new SessionPool.Unused() {
             @Override
             public void lastClientGone() {
-                own.forget();
+                place.own.ifPresent(PassThroughCredentialSource::forget);
             }
 
             @Override
-            public void empty() {
-                pools.remove(key, place);
-                loops.janitor(place.loop()).remove(made);
-                made.servers().close(); // or the limits that it shares would know it for ever
+            public void empty(Duration time) {
+                if (isForgotten(place, time)) {
+                    pools.values().remove(place); // a reload may have given it another key
+                    loops.janitor(place.loop()).remove(made);
+                    made.servers().close(); // or its limits remember it
+                }
             }
-        }));
+        });
         return made;
+    }
+
+    /** A client role's own pool ends with its last client; that of a database which clients choose, some time later. */
+    private boolean isForgotten(DatabasePool place, Duration unused) {
+        Duration limit = place.idleTimeout;
+        return place.own.isPresent()
+                || place.chosenByClients && !limit.isZero() && unused.compareTo(limit) >= 0 && place.hasNoServers();
     }
 }

@@ -46,32 +46,43 @@ final class RouteSnapshot implements Routes {
     }
 
     @Override
-    public Decision decide(String database, Optional<String> serverName, Optional<String> routeOption) {
+    public Decision decide(String asked, Optional<String> serverName, Optional<String> routeOption, boolean physical) {
+        return decide(new StartupFacts(asked, serverName, routeOption, physical));
+    }
+
+    private Decision decide(StartupFacts facts) {
+        String database = facts.database();
         if (database.equals(ConsoleDoor.DATABASE) && console.isPresent()) {
             return new Decision.Console(console.get());
         }
-        return switch (table.decide(new StartupFacts(database, serverName, routeOption))) {
+        return switch (table.decide(facts)) {
+            case RouteDecision.Matched<RouteRuntime>(var entry, var captures, var why)
+            when facts.withoutDatabase() ->
+                matched(entry.target(), entry.target().anyOf(database), facts, captures);
             case RouteDecision.Matched<RouteRuntime>(var entry, var captures, var why) ->
-                refuses(entry.target(), database, serverName, captures)
-                        .<Decision>map(refusal ->
-                                new Decision.Contradicted(entry.target().refuse(database), refusal))
-                        .orElseGet(() -> new Decision.Served(entry.target().serve(database, captures)));
+                matched(entry.target(), database, facts, captures);
             case RouteDecision.Unknown<RouteRuntime> unknown -> new Decision.Unknown();
             case RouteDecision.Contradiction<RouteRuntime>(var claimed, var hint, var why) ->
                 new Decision.Contradicted(
                         claimed.target().refuse(database),
-                        new Refusal.RouteContradiction(database, serverName.orElse(""), hint));
+                        new Refusal.RouteContradiction(
+                                database, facts.serverName().orElse(""), hint));
         };
     }
 
-    private Optional<Refusal> refuses(
-            RouteRuntime route, String database, Optional<String> serverName, List<String> captures) {
+    private Decision matched(RouteRuntime route, String database, StartupFacts facts, List<String> captures) {
+        return refuses(route, database, facts, captures)
+                .<Decision>map(refusal -> new Decision.Contradicted(route.refuse(database), refusal))
+                .orElseGet(() -> new Decision.Served(route.serve(database, captures)));
+    }
+
+    private Optional<Refusal> refuses(RouteRuntime route, String database, StartupFacts facts, List<String> captures) {
         if (draining) {
             return Optional.of(new Refusal.ShuttingDown());
         }
-        if (route.lacks(captures)) {
-            return Optional.of(
-                    new Refusal.RouteContradiction(database, serverName.orElse(""), Explanation.NEEDS_HOST_NAME));
+        if (!facts.withoutDatabase() && route.lacks(captures)) {
+            return Optional.of(new Refusal.RouteContradiction(
+                    database, facts.serverName().orElse(""), Explanation.NEEDS_HOST_NAME));
         }
         return route.isDisabled(database)
                 ? Optional.of(new Refusal.DatabaseDisabled(

@@ -27,9 +27,11 @@ final class Services implements AutoCloseable {
     private final Switches switches = new Switches();
     private volatile LoginThrottle throttle = new LoginThrottle();
     private final FakeVerifiers fakes;
+    private final TcpOptions tcp;
     private final SharedLimits.Registry limits = new SharedLimits.Registry();
 
-    Services() {
+    Services(TcpOptions tcp) {
+        this.tcp = tcp;
         byte[] key = new byte[32];
         new SecureRandom().nextBytes(key);
         fakes = new FakeVerifiers(Secret.ofBytes(key), ScramVerifier.DEFAULT_ITERATIONS);
@@ -54,6 +56,11 @@ final class Services implements AutoCloseable {
 
     VaultConnections vaults() {
         return vaults;
+    }
+
+    /** What is set on the sockets of all connections. */
+    TcpOptions tcp() {
+        return tcp;
     }
 
     /** What an operator has switched off. */

@@ -70,7 +70,7 @@ public final class RouteTable<T> {
         if (facts.routeOption().isPresent()) {
             return byOption(facts, facts.routeOption().get(), byServer);
         }
-        return byServer.isPresent() ? within(byServer.get(), serverNameOf(facts), facts.database()) : byDatabase(facts);
+        return byServer.isPresent() ? within(byServer.get(), serverNameOf(facts), facts) : byDatabase(facts);
     }
 
     private RouteDecision<T> byOption(
@@ -91,11 +91,12 @@ public final class RouteTable<T> {
                         new ServerNames.Found<>(
                                 named, byServer.map(ServerNames.Found::captures).orElse(List.of())),
                         "options",
-                        facts.database());
+                        facts);
     }
 
     /** The client has named the route: its database must be one of the route's, if that lists any. */
-    private RouteDecision<T> within(ServerNames.Found<Route<T>> way, String said, String database) {
+    private RouteDecision<T> within(ServerNames.Found<Route<T>> way, String said, StartupFacts facts) {
+        String database = facts.database();
         Route<T> route = way.value();
         if (route.entry.match().databases().isEmpty()) {
             return new Matched<>(route.entry, way.captures(), said + " leads to the route " + name(route));
@@ -105,6 +106,9 @@ public final class RouteTable<T> {
             String why = said + " leads to the route " + name(route) + ", which lists the database \""
                     + found.get().by() + '"';
             return new Matched<>(route.entry, found.get().captures(), why);
+        }
+        if (facts.withoutDatabase()) {
+            return new Matched<>(route.entry, List.of(), said + " leads to the route " + name(route));
         }
         return new Contradiction<>(
                 route.entry,

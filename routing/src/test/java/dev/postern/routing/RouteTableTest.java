@@ -51,6 +51,21 @@ class RouteTableTest {
         assertThat(matched(table, "axbc").entry().name()).isEqualTo("middle");
     }
 
+    /** Physical replication: the database is a name that means nothing. */
+    @Test
+    void needsNoDatabaseWhereTheRouteIsNamedOtherwise() {
+        RouteTable<String> table = table(route("a", "app", "a.example.com"), route("b", "other"));
+
+        assertThat(table.decide(new StartupFacts("replication", Optional.of("a.example.com"), Optional.empty(), true)))
+                .satisfies(isRoute("a"));
+        assertThat(table.decide(new StartupFacts("replication", Optional.empty(), Optional.of("b"), true)))
+                .satisfies(isRoute("b"));
+        assertThat(table.decide(new StartupFacts("replication", Optional.empty(), Optional.empty(), true)))
+                .isInstanceOf(Unknown.class);
+        assertThat(table.decide(new StartupFacts("replication", Optional.empty(), Optional.of("b"), false)))
+                .isInstanceOf(Contradiction.class);
+    }
+
     @Test
     void asksTheServerNameBeforeTheDatabase() {
         RouteTable<String> table =

@@ -3,8 +3,10 @@ package dev.postern.gateway.backend;
 import dev.postern.auth.server.LoginPolicy;
 import dev.postern.tls.BackendTls;
 import dev.postern.tls.SslMode;
+import io.netty.channel.Channel;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Where a pool's server connections go.
@@ -17,6 +19,8 @@ import java.util.Optional;
  * @param loginPolicy which ways of authentication are acceptable
  * @param allowSuperuser whether the role may be a superuser; a server says so of each login
  * @param parameters more startup parameters for the server connection
+ * @param connectQuery run before a client gets the connection
+ * @param socket sets options of a connection that is made
  */
 public record Backend(
         String route,
@@ -26,7 +30,9 @@ public record Backend(
         Optional<BackendTls> tls,
         LoginPolicy loginPolicy,
         boolean allowSuperuser,
-        Map<String, String> parameters) {
+        Map<String, String> parameters,
+        Optional<String> connectQuery,
+        Consumer<Channel> socket) {
     public Backend {
         parameters = Map.copyOf(parameters);
     }

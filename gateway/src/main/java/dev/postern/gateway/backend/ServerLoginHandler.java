@@ -153,7 +153,8 @@ final class ServerLoginHandler extends ByteToMessageDecoder {
             default -> ServerFailure.Kind.LOGIN_FAILED;
         };
         done.failed(OpenFailure.refused(
-                kind, "the server at " + address + " refused the login: " + state + " " + error.message(),
+                kind,
+                "the server at " + address + " refused the login: " + state + " " + error.message(),
                 state,
                 error.message()));
     }

@@ -4,6 +4,8 @@ import dev.postern.auth.credentials.Credential;
 import dev.postern.auth.server.ServerLogin;
 import dev.postern.gateway.pool.ServerFailure;
 import dev.postern.gateway.protocol.BackendKeyData;
+import dev.postern.gateway.protocol.ErrorResponse;
+import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.ProtocolVersion;
 import dev.postern.gateway.protocol.StartupMessage;
 import dev.postern.tls.ChannelBinding;
@@ -30,12 +32,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One attempt to open a server connection: every host in order, every address of it, each with its share of the time.
  * Runs on the pool's loop and reports exactly once.
  */
 final class ServerOpening {
+    private static final Logger log = LoggerFactory.getLogger(ServerOpening.class);
+
     private final Backend backend;
     private final Credential credential;
     private final Map<String, String> startup;
@@ -164,7 +170,6 @@ final class ServerOpening {
                     .group(loop)
                     .channel(channelType)
                     .option(ChannelOption.TCP_NODELAY, true)
-                    .option(ChannelOption.SO_KEEPALIVE, true)
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(millis, Integer.MAX_VALUE))
                     .handler(firstHandler());
             InetAddress target = addresses.get(which);
@@ -173,6 +178,7 @@ final class ServerOpening {
                     connected.channel().close();
                 } else if (connected.isSuccess()) {
                     channel = connected.channel();
+                    backend.socket().accept(connected.channel());
                 } else if (which + 1 < addresses.size()) {
                     connect(which + 1);
                 } else if (connected.cause() instanceof ConnectTimeoutException) {
@@ -222,17 +228,45 @@ final class ServerOpening {
             if (over) {
                 return;
             }
+            // One that a client has for itself takes no SQL where it is for physical replication.
+            if (backend.connectQuery().isEmpty() || !startup.isEmpty()) {
+                judge(ctx, parameters, key);
+            } else {
+                ask(ctx, backend.connectQuery().get(), parameters, (asked, value, error) -> {
+                    error.ifPresent(this::connectQueryFailed);
+                    judge(asked, parameters, key);
+                });
+            }
+        }
+
+        private void connectQueryFailed(ErrorResponse error) {
+            log.atWarn()
+                    .addKeyValue(LogKeys.ROUTE, backend.route())
+                    .addKeyValue(LogKeys.SERVER, address.toString())
+                    .addKeyValue(LogKeys.SQLSTATE, error.sqlState().orElse(""))
+                    .addKeyValue(LogKeys.DETAIL, error.message())
+                    .log("connect_query_failed");
+        }
+
+        private void judge(ChannelHandlerContext ctx, Map<String, String> parameters, Optional<BackendKeyData> key) {
             Optional<Boolean> accepted = target.accepts(parameters);
             if (accepted.isPresent()) {
                 judged(ctx, parameters, key, accepted.get());
-            } else {
-                ctx.pipeline()
-                        .replace(
-                                ctx.handler(),
-                                "target",
-                                new TargetSessionHandler(
-                                        target, (asked, accepts) -> judged(asked, parameters, key, accepts), this));
+                return;
             }
+            ask(ctx, target.question(), parameters, (asked, value, error) -> {
+                if (value.isEmpty()) {
+                    failed(OpenFailure.unreachable("the server at " + address + " does not say whether it is "
+                            + target.keyword()
+                            + error.map(words -> ": " + words.message()).orElse("")));
+                } else {
+                    judged(asked, parameters, key, value.get().equals("t"));
+                }
+            });
+        }
+
+        private void ask(ChannelHandlerContext ctx, String sql, Map<String, String> parameters, FirstQuery.Done done) {
+            ctx.pipeline().replace(ctx.handler(), "login", new FirstQuery(sql, parameters, done, this));
         }
 
         private void judged(

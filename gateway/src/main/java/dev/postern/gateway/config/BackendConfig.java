@@ -19,6 +19,7 @@ import java.util.Set;
  * @param tls encryption towards the server
  * @param allowCleartextPassword whether a server may ask for the password in clear outside TLS (never needed with SCRAM)
  * @param dnsTtl how long an address is used before the name is resolved again, default 15s (PgBouncer: dns_max_ttl)
+ * @param connectQuery run on every new server connection before a client gets it; an error is logged (connect_query)
  * @param parameters startup parameters added to every server connection
  */
 public record BackendConfig(
@@ -29,6 +30,7 @@ public record BackendConfig(
         BackendTlsConfig tls,
         boolean allowCleartextPassword,
         Duration dnsTtl,
+        Optional<String> connectQuery,
         Map<String, String> parameters)
         implements Checked {
 
@@ -49,6 +51,7 @@ public record BackendConfig(
         checks.notEmpty("hosts", hosts, "at least one host such as pg-a:5432")
                 .range("dnsTtl", dnsTtl, Duration.ZERO, Duration.ofDays(1));
         database.ifPresent(name -> checks.notBlank("database", name, "a database name, or no such key"));
+        connectQuery.ifPresent(sql -> checks.notBlank("connectQuery", sql, "a statement, or no such key"));
         parameters.forEach((name, value) -> checks.at("parameters")
                 .problem(
                         OWN_PARAMETERS.contains(name),

@@ -15,7 +15,9 @@ import java.util.Optional;
  * @param authQueries look-ups of users that several routes share, by the name that routes use
  * @param pool defaults of every route's {@code pool}
  * @param timeouts the gateway's own, and defaults of every route's {@code timeouts}
+ * @param users what is different for single users, by name
  * @param limits bounds of the gateway as a whole
+ * @param network options of TCP connections
  * @param throttle how failed logins slow down the next ones
  * @param admin health, metrics and console
  * @param logging what is logged and how
@@ -27,7 +29,9 @@ public record GatewayConfig(
         Map<String, ClientAuthConfig.AuthQuery> authQueries,
         PoolConfig pool,
         TimeoutsConfig timeouts,
+        Map<String, UserConfig> users,
         LimitsConfig limits,
+        NetworkConfig network,
         ThrottleConfig throttle,
         AdminConfig admin,
         LoggingConfig logging,
@@ -41,7 +45,9 @@ public record GatewayConfig(
             Map.of(),
             PoolConfig.DEFAULTS,
             TimeoutsConfig.DEFAULTS,
+            Map.of(),
             LimitsConfig.DEFAULTS,
+            NetworkConfig.DEFAULTS,
             ThrottleConfig.DEFAULTS,
             new AdminConfig(Optional.empty(), List.of(), List.of(), Optional.empty(), AdminConfig.DEFAULT_STATS_PERIOD),
             LoggingConfig.DEFAULTS,
@@ -51,7 +57,9 @@ public record GatewayConfig(
         listeners = List.copyOf(listeners);
         vaultConnections = InOrder.copyOf(vaultConnections);
         authQueries = InOrder.copyOf(authQueries);
-        routes = List.copyOf(routes);
+        users = InOrder.copyOf(users);
+        Map<String, UserConfig> ofAll = users;
+        routes = routes.stream().map(route -> route.under(ofAll)).toList();
     }
 
     @Override

@@ -25,7 +25,7 @@ public record LimitsConfig(
         implements Checked {
     static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0, 0, 0, 0, 0, 0);
 
-    private static final int MAX = 1_000_000;
+    static final int MAX = 1_000_000;
 
     @Override
     public void check(Checks checks) {

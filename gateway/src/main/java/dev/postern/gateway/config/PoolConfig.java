@@ -26,6 +26,8 @@ import java.time.Duration;
  * @param maxPreparedStatements named statements kept on one server connection; default 200; 0: not tracked
  * @param maxDbConnections server connections of one database of the route over all its pools; default 0: no limit
  * @param maxUserConnections server connections of one server role over all pools; default 0: no limit
+ * @param autodbIdleTimeout after which time without clients and servers the pool of a database that clients choose is
+ *     forgotten with its statistics; default 1h; 0: never
  * @param cancelWaitTimeout how long a cancel request waits for a connection; default 10s; 0: for ever
  * @param pinOnSessionState transaction mode only: keep the server while the session holds what cannot be carried over;
  *     default false; not in PgBouncer
@@ -51,6 +53,7 @@ public record PoolConfig(
         int maxPreparedStatements,
         int maxDbConnections,
         int maxUserConnections,
+        Duration autodbIdleTimeout,
         Duration cancelWaitTimeout,
         boolean pinOnSessionState,
         boolean serverRoundRobin,
@@ -77,6 +80,7 @@ public record PoolConfig(
             200,
             0,
             0,
+            Duration.ofHours(1),
             Duration.ofSeconds(10),
             false,
             false,
@@ -84,7 +88,7 @@ public record PoolConfig(
             false);
 
     /** PostgreSQL's own upper bound of max_connections. */
-    private static final int MAX_CONNECTIONS = 262_143;
+    static final int MAX_CONNECTIONS = 262_143;
 
     private static final int MAX_STATEMENTS = 100_000;
 
@@ -106,6 +110,7 @@ public record PoolConfig(
                 .range("maxPreparedStatements", maxPreparedStatements, 0, MAX_STATEMENTS)
                 .range("maxDbConnections", maxDbConnections, 0, MAX_CONNECTIONS)
                 .range("maxUserConnections", maxUserConnections, 0, MAX_CONNECTIONS)
+                .range("autodbIdleTimeout", autodbIdleTimeout, Duration.ZERO, Durations.MAX)
                 .range("cancelWaitTimeout", cancelWaitTimeout, Duration.ZERO, Durations.MAX)
                 .problem(
                         minPoolSize > defaultPoolSize,

@@ -2,6 +2,8 @@ package dev.postern.gateway.config;
 
 import dev.postern.gateway.config.yaml.Checked;
 import dev.postern.gateway.config.yaml.Checks;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Where the clients of one or more databases are led, who they may be, and as whom they are served.
@@ -13,6 +15,8 @@ import dev.postern.gateway.config.yaml.Checks;
  * @param credentials which role opens the server connections
  * @param access who may use it at all
  * @param pool how server connections are shared; keys that are absent come from the top level's {@code pool}
+ * @param limits bounds of its clients; keys that are absent come from the top level's {@code limits}
+ * @param users what is different for single users; over the top level's {@code users}, key by key
  * @param timeouts keys that are absent come from the top level's {@code timeouts}
  */
 public record RouteConfig(
@@ -23,8 +27,22 @@ public record RouteConfig(
         CredentialsConfig credentials,
         AccessConfig access,
         PoolConfig pool,
-        RouteTimeoutsConfig timeouts)
+        RouteTimeoutsConfig timeouts,
+        RouteLimitsConfig limits,
+        Map<String, UserConfig> users)
         implements Checked {
+
+    public RouteConfig {
+        users = InOrder.copyOf(users);
+    }
+
+    /** With what the top level says of users. */
+    RouteConfig under(Map<String, UserConfig> top) {
+        Map<String, UserConfig> merged = new LinkedHashMap<>();
+        top.forEach((name, user) -> merged.put(name, user.inRoute()));
+        users.forEach((name, user) -> merged.put(name, top.containsKey(name) ? user.over(top.get(name)) : user));
+        return new RouteConfig(name, match, backend, clientAuth, credentials, access, pool, timeouts, limits, merged);
+    }
 
     @Override
     public void check(Checks checks) {

@@ -1,6 +1,8 @@
 package dev.postern.gateway.console;
 
+import dev.postern.gateway.config.UserConfig;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** The gateway as the console sees it. Called on virtual threads, several at once; methods may wait. */
@@ -14,9 +16,6 @@ public interface ConsolePort {
 
     /** For SHOW VERSION. */
     String version();
-
-    /** Most clients of one database; 0: no limit. */
-    int maxDatabaseClients();
 
     /** {@code active}, {@code paused} or {@code suspended}. */
     String state();
@@ -62,7 +61,10 @@ public interface ConsolePort {
     /**
      * A row of SHOW USERS.
      *
+     * @param settings what the top level has for it alone
      * @param maxConnections most server connections; 0: no limit
+     * @param maxClients most clients; 0: no limit
      */
-    record User(String name, int maxConnections, int servers, int maxClients, int clients) {}
+    record User(
+            String name, Optional<UserConfig> settings, int maxConnections, int servers, int maxClients, int clients) {}
 }

@@ -2,6 +2,9 @@ package dev.postern.gateway.console;
 
 import dev.postern.auth.credentials.CredentialStatus;
 import dev.postern.gateway.config.PoolConfig;
+import dev.postern.gateway.config.PoolMode;
+import dev.postern.gateway.config.RouteConfig;
+import dev.postern.gateway.config.UserConfig;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.time.Duration;
@@ -234,10 +237,10 @@ enum Show {
                     pool.reservePoolSize(),
                     pool.serverLifetime().toSeconds(),
                     pool.mode().keyword(),
-                    Optional.empty(),
+                    balance(database.route()),
                     pool.maxDbConnections(),
                     database.servers(),
-                    port.maxDatabaseClients(),
+                    database.route().limits().maxDbClientConnections(),
                     database.clients(),
                     database.paused(),
                     database.disabled()));
@@ -323,10 +326,24 @@ enum Show {
                     pool.view().opening(),
                     wait.toSeconds(),
                     SocketTables.micros(wait),
-                    pool.route().pool().mode().keyword(),
-                    Optional.empty()));
+                    mode(pool).keyword(),
+                    balance(pool.route())));
         }
         return rows;
+    }
+
+    /** That of the server's role, where it has one of its own. */
+    private static PoolMode mode(Snapshot.Pool pool) {
+        return Optional.ofNullable(pool.route().users().get(pool.user()))
+                .flatMap(UserConfig::poolMode)
+                .orElse(pool.route().pool().mode());
+    }
+
+    /** NULL where there is nothing to choose from. */
+    private static Optional<String> balance(RouteConfig route) {
+        return Optional.of(route.backend())
+                .filter(backend -> backend.hosts().size() > 1)
+                .map(backend -> backend.loadBalanceHosts().keyword());
     }
 
     private static int waiting(Snapshot.Pool pool) {
@@ -348,13 +365,17 @@ enum Show {
         return port.users(port.snapshot()).stream()
                 .map(user -> Row.of(
                         user.name(),
-                        "",
-                        "",
-                        Optional.empty(),
+                        rightAligned(user.settings().flatMap(UserConfig::poolSize)),
+                        rightAligned(user.settings().flatMap(UserConfig::reservePoolSize)),
+                        user.settings().flatMap(UserConfig::poolMode).map(PoolMode::keyword),
                         user.maxConnections(),
                         user.servers(),
                         user.maxClients(),
                         user.clients()))
                 .toList();
+    }
+
+    private static String rightAligned(Optional<Integer> number) {
+        return number.map(value -> String.format(Locale.ROOT, "%9d", value)).orElse("");
     }
 }

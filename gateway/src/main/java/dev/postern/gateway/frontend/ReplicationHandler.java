@@ -101,7 +101,7 @@ final class ReplicationHandler extends ChannelInboundHandlerAdapter
 
     private void enqueue() {
         ServerPool<LentServer> servers = pool.servers();
-        ticket = servers.enqueue(this, servers.settings().queryWaitTimeout());
+        ticket = servers.enqueue(this, pool.queryWaitTimeout(startup.user()));
     }
 
     private Channel channel() {

@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /** From a client's first words to its route, on the snapshot that is current. Safe for use by all event loops. */
 public interface Routes {
-    Decision decide(String database, Optional<String> serverName, Optional<String> routeOption);
+    /** @param physical physical replication, for which a route that is named otherwise need not list the database */
+    Decision decide(String database, Optional<String> serverName, Optional<String> routeOption, boolean physical);
 
     /** What unknown databases are answered with: a login that no password passes. */
     ClientAuthenticator nobody();

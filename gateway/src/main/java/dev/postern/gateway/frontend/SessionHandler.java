@@ -203,7 +203,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         }
         SessionState.Waiting waiting = new SessionState.Waiting();
         state = waiting;
-        Ticket<LentServer> ticket = servers.enqueue(this);
+        Ticket<LentServer> ticket = servers.enqueue(this, pool.queryWaitTimeout(origin.user()));
         if (state == waiting) {
             waiting.ticket = ticket;
         }
@@ -802,7 +802,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     }
 
     void checkTimeouts(long now) {
-        SessionTimeouts limits = pool.timeouts();
+        SessionTimeouts limits = pool.timeouts(origin.user());
         switch (state) {
             case SessionState.Idle idle -> checkIdle(limits, now);
             case SessionState.Active active when active.link().isClean() -> checkIdle(limits, now);

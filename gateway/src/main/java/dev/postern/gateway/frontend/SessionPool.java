@@ -7,6 +7,7 @@ import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.StatementCache;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,20 +27,26 @@ public final class SessionPool {
     private final Set<SessionHandler> sessions = new HashSet<>();
     private final Set<ReplicationHandler> replications = new HashSet<>();
     private ServerPool<LentServer> servers;
-    private SessionTimeouts timeouts;
+    private UserTimes timeouts;
     private boolean removed;
     private boolean draining;
     private boolean suspendedNow;
     private Unused unused = new Unused() {};
     private int clients;
+    /** 0: it is not. */
+    private long emptySince;
 
     /** Hears when nobody needs the pool: for one that belongs to a single client role. On the loop. */
     public interface Unused {
         /** The last client has gone; servers may still be there. */
         default void lastClientGone() {}
 
-        /** Neither clients nor servers are left; said a few times a second until it changes or the pool is given up. */
-        default void empty() {}
+        /**
+         * Neither clients nor servers are left; said a few times a second until it changes or the pool is given up.
+         *
+         * @param time how long it has been so
+         */
+        default void empty(Duration time) {}
     }
 
     public SessionPool(
@@ -47,7 +54,7 @@ public final class SessionPool {
             EventLoop loop,
             ServerPool<LentServer> servers,
             StatementCache statements,
-            SessionTimeouts timeouts) {
+            UserTimes timeouts) {
         this.route = route;
         this.loop = loop;
         this.servers = servers;
@@ -80,8 +87,12 @@ public final class SessionPool {
         welcomes.serverSaid(parameters);
     }
 
-    SessionTimeouts timeouts() {
-        return timeouts;
+    SessionTimeouts timeouts(String user) {
+        return timeouts.of(user);
+    }
+
+    Duration queryWaitTimeout(String user) {
+        return timeouts.queryWaitTimeout(user, servers.settings().queryWaitTimeout());
     }
 
     boolean isSessionMode() {
@@ -89,7 +100,7 @@ public final class SessionPool {
     }
 
     /** A reload changed the route: the next checkouts are from here. The caller closes the old pool. */
-    public void replace(ServerPool<LentServer> newServers, SessionTimeouts newTimeouts) {
+    public void replace(ServerPool<LentServer> newServers, UserTimes newTimeouts) {
         servers = newServers;
         timeouts = newTimeouts;
         welcomes.clear();
@@ -213,8 +224,13 @@ public final class SessionPool {
     /** Called a few times a second. */
     public void tick() {
         servers.tick();
-        if (clients == 0 && servers.empty()) {
-            unused.empty();
+        if (clients > 0 || !servers.empty()) {
+            emptySince = 0;
+        } else if (emptySince == 0) {
+            emptySince = System.nanoTime();
+            unused.empty(Duration.ZERO);
+        } else {
+            unused.empty(Duration.ofNanos(System.nanoTime() - emptySince));
         }
         if (isSessionMode() && servers.settings().serverFastClose()) {
             forEachSession(SessionHandler::closeIfServerEnds);

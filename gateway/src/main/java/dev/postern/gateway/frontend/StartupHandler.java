@@ -85,7 +85,8 @@ final class StartupHandler extends ByteToMessageDecoder {
         Optional<TlsFacts> tls = TlsFacts.of(ctx.pipeline());
         tls.ifPresent(login::secured);
         Routes routes = login.listener().routes();
-        switch (routes.decide(startup.database(), tls.flatMap(TlsFacts::serverName), routeOption)) {
+        boolean physical = startup.replication() == ReplicationMode.PHYSICAL;
+        switch (routes.decide(startup.database(), tls.flatMap(TlsFacts::serverName), routeOption, physical)) {
             case Routes.Decision.Console(ConsoleDoor door) -> console(ctx, startup, settings, tls, door);
             case Routes.Decision.Unknown() ->
                 ctx.pipeline()

@@ -12,6 +12,8 @@ import java.util.function.Function;
 /** The keys of PgBouncer's section {@code [pgbouncer]} that have an equivalent here which a number or a word says whole. */
 public enum PgBouncerKey {
     ADMIN_USERS("admin.consoleUsers", Kind.NAMES, config -> config.admin().consoleUsers()),
+    AUTODB_IDLE_TIMEOUT(
+            "pool.autodbIdleTimeout", Kind.SECONDS, config -> config.pool().autodbIdleTimeout()),
     CANCEL_WAIT_TIMEOUT(
             "pool.cancelWaitTimeout", Kind.SECONDS, config -> config.pool().cancelWaitTimeout()),
     CLIENT_IDLE_TIMEOUT(
@@ -32,13 +34,17 @@ public enum PgBouncerKey {
     MAX_CLIENT_CONN(
             "limits.maxClientConn", Kind.NUMBER, config -> config.limits().maxClientConn()),
     MAX_DB_CLIENT_CONNECTIONS(
-            "limits.maxClientConnPerRoute",
+            "limits.maxDbClientConnections",
             Kind.NUMBER,
-            config -> config.limits().maxClientConnPerRoute()),
+            config -> config.limits().maxDbClientConnections()),
     MAX_DB_CONNECTIONS(
             "pool.maxDbConnections", Kind.NUMBER, config -> config.pool().maxDbConnections()),
     MAX_PREPARED_STATEMENTS(
             "pool.maxPreparedStatements", Kind.NUMBER, config -> config.pool().maxPreparedStatements()),
+    MAX_USER_CLIENT_CONNECTIONS(
+            "limits.maxUserClientConnections",
+            Kind.NUMBER,
+            config -> config.limits().maxUserClientConnections()),
     MAX_USER_CONNECTIONS(
             "pool.maxUserConnections", Kind.NUMBER, config -> config.pool().maxUserConnections()),
     MIN_POOL_SIZE("pool.minPoolSize", Kind.NUMBER, config -> config.pool().minPoolSize()),
@@ -59,6 +65,7 @@ public enum PgBouncerKey {
             "pool.serverCheckQuery", Kind.TEXT, config -> config.pool().serverCheckQuery()),
     SERVER_CONNECT_TIMEOUT(
             "pool.serverConnectTimeout", Kind.SECONDS, config -> config.pool().serverConnectTimeout()),
+    SERVER_FAST_CLOSE("pool.serverFastClose", Kind.FLAG, config -> config.pool().serverFastClose()),
     SERVER_IDLE_TIMEOUT(
             "pool.serverIdleTimeout", Kind.SECONDS, config -> config.pool().serverIdleTimeout()),
     SERVER_LIFETIME("pool.serverLifetime", Kind.SECONDS, config -> config.pool().serverLifetime()),
@@ -66,8 +73,31 @@ public enum PgBouncerKey {
             "pool.serverLoginRetry", Kind.SECONDS, config -> config.pool().serverLoginRetry()),
     SERVER_RESET_QUERY(
             "pool.serverResetQuery", Kind.TEXT, config -> config.pool().serverResetQuery()),
+    SERVER_RESET_QUERY_ALWAYS(
+            "pool.serverResetQueryAlways", Kind.FLAG, config -> config.pool().serverResetQueryAlways()),
+    SERVER_ROUND_ROBIN(
+            "pool.serverRoundRobin", Kind.FLAG, config -> config.pool().serverRoundRobin()),
     STATS_PERIOD("admin.statsPeriod", Kind.SECONDS, config -> config.admin().statsPeriod()),
     STATS_USERS("admin.statsUsers", Kind.NAMES, config -> config.admin().statsUsers()),
+    TCP_KEEPALIVE(
+            "network.tcpKeepalive", Kind.FLAG, false, config -> config.network().tcpKeepalive()),
+    TCP_KEEPCNT(
+            "network.tcpKeepcnt", Kind.NUMBER, false, config -> config.network().tcpKeepcnt()),
+    TCP_KEEPIDLE(
+            "network.tcpKeepidle",
+            Kind.SECONDS,
+            false,
+            config -> config.network().tcpKeepidle()),
+    TCP_KEEPINTVL(
+            "network.tcpKeepintvl",
+            Kind.SECONDS,
+            false,
+            config -> config.network().tcpKeepintvl()),
+    TCP_USER_TIMEOUT(
+            "network.tcpUserTimeout",
+            Kind.MILLISECONDS,
+            false,
+            config -> config.network().tcpUserTimeout().toMillis()),
     TRANSACTION_TIMEOUT(
             "timeouts.transactionTimeout",
             Kind.SECONDS,
@@ -79,6 +109,9 @@ public enum PgBouncerKey {
         NUMBER,
         /** Seconds, perhaps with a fraction. */
         SECONDS,
+        MILLISECONDS,
+        /** 0 or 1. */
+        FLAG,
         WORD,
         TEXT,
         /** Separated by commas. */
@@ -132,6 +165,7 @@ public enum PgBouncerKey {
         return switch (value.apply(config)) {
             case Duration duration ->
                 BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString();
+            case Boolean flag -> flag ? "1" : "0";
             case List<?> names ->
                 String.join(",", names.stream().map(Object::toString).toList());
             case LoggingConfig.Level level -> level == LoggingConfig.Level.DEBUG ? "1" : "0";
@@ -153,6 +187,18 @@ public enum PgBouncerKey {
                 yield text;
             }
             case SECONDS -> seconds(text);
+            case MILLISECONDS -> {
+                if (!text.matches("[0-9]{1,9}")) {
+                    throw new IllegalArgumentException("expected milliseconds");
+                }
+                yield text + "ms";
+            }
+            case FLAG -> {
+                if (!text.matches("[01]")) {
+                    throw new IllegalArgumentException("expected 0 or 1");
+                }
+                yield text.equals("1") ? "true" : "false";
+            }
             case WORD -> word(text);
             case TEXT -> quoted(text.equals("<empty>") ? "" : text);
             case NAMES -> names(text);

@@ -54,6 +54,20 @@ public record ClientFacts(
             String tls,
             String applicationName,
             int statements) {
-        this(id, user, database, state, remote, local, connected, requested, waited, server, tls, applicationName, statements, "none");
+        this(
+                id,
+                user,
+                database,
+                state,
+                remote,
+                local,
+                connected,
+                requested,
+                waited,
+                server,
+                tls,
+                applicationName,
+                statements,
+                "none");
     }
 }

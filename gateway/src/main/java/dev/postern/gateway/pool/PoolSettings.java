@@ -86,11 +86,26 @@ public record PoolSettings(
     }
 
     public PoolSettings withServerCheckQuery(String query) {
+        return copy(mode, defaultPoolSize, minPoolSize, reservePoolSize, query, maxUserConnections);
+    }
+
+    /** Of a pool whose server role has settings of its own. */
+    public PoolSettings forUser(PoolMode itsMode, int poolSize, int reserve, int connections) {
+        return copy(itsMode, poolSize, Math.min(minPoolSize, poolSize), reserve, serverCheckQuery, connections);
+    }
+
+    /** Of a pool that one client role has to itself: nothing is kept open without its clients. */
+    public PoolSettings forOneRole(PoolMode itsMode) {
+        return copy(itsMode, defaultPoolSize, 0, reservePoolSize, serverCheckQuery, maxUserConnections);
+    }
+
+    private PoolSettings copy(
+            PoolMode itsMode, int size, int min, int reserve, String checkQuery, int userConnections) {
         return new PoolSettings(
-                mode,
-                defaultPoolSize,
-                minPoolSize,
-                reservePoolSize,
+                itsMode,
+                size,
+                min,
+                reserve,
                 reservePoolTimeout,
                 queryWaitTimeout,
                 serverLifetime,
@@ -98,13 +113,13 @@ public record PoolSettings(
                 serverConnectTimeout,
                 serverLoginRetry,
                 serverCheckDelay,
-                query,
+                checkQuery,
                 serverResetQuery,
                 maxPreparedStatements,
                 cancelWaitTimeout,
                 queryWaitNotify,
                 maxDbConnections,
-                maxUserConnections,
+                userConnections,
                 serverRoundRobin,
                 serverResetQueryAlways,
                 serverFastClose);
@@ -113,32 +128,6 @@ public record PoolSettings(
     /** Whether the reset query is run before a server goes back. */
     public boolean resets() {
         return !serverResetQuery.isEmpty() && (mode == PoolMode.SESSION || serverResetQueryAlways);
-    }
-
-    /** Of a pool that one client role has to itself: nothing is kept open without its clients. */
-    public PoolSettings forOneRole(PoolMode itsMode) {
-        return new PoolSettings(
-                itsMode,
-                defaultPoolSize,
-                0,
-                reservePoolSize,
-                reservePoolTimeout,
-                queryWaitTimeout,
-                serverLifetime,
-                serverIdleTimeout,
-                serverConnectTimeout,
-                serverLoginRetry,
-                serverCheckDelay,
-                serverCheckQuery,
-                serverResetQuery,
-                maxPreparedStatements,
-                cancelWaitTimeout,
-                queryWaitNotify,
-                maxDbConnections,
-                maxUserConnections,
-                serverRoundRobin,
-                serverResetQueryAlways,
-                serverFastClose);
     }
 
     public boolean sharesStatements() {

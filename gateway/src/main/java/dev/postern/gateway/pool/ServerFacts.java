@@ -49,6 +49,19 @@ public record ServerFacts(
             String tls,
             String applicationName,
             int statements) {
-        this(id, user, resetting, cancels, remote, local, connected, requested, pid, tls, applicationName, statements, "none");
+        this(
+                id,
+                user,
+                resetting,
+                cancels,
+                remote,
+                local,
+                connected,
+                requested,
+                pid,
+                tls,
+                applicationName,
+                statements,
+                "none");
     }
 }

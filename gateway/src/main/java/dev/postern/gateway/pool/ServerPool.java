@@ -39,6 +39,9 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     private final Set<S> servers = new LinkedHashSet<>();
     private int active;
     private int opening;
+    /** Those of them that are for one client alone. */
+    private int openingDedicated;
+
     private int tested;
     private long epoch;
     private long generation;
@@ -325,7 +328,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     private void grow() {
         long now = timer.nanoTime();
         while (!closed
-                && waiters.size() > opening + tested
+                && waiters.size() > opening - openingDedicated + tested
                 && servers.size() + opening < limit(now)
                 && backOff.mayOpen(now)
                 && (lastFailure == null || opening == 0)) {
@@ -378,6 +381,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         }
         wantsRoom = false;
         opening++;
+        openingDedicated++;
         stats.waitTime += timer.nanoTime()
                 - Objects.requireNonNull(waiters.poll(), "the first in line").since();
         opener.openDedicated(waiter.startup(), new DedicatedOpening(waiter));
@@ -477,6 +481,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         @Override
         public void opened(S server) {
             opening--;
+            openingDedicated--;
             stats.serversOpened++;
             servers.add(server);
             lend(server);
@@ -487,6 +492,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         @Override
         public void failed(ServerFailure failure) {
             opening--;
+            openingDedicated--;
             limits.give();
             stats.serverFailures++;
             stats.failuresByKind[failure.kind().ordinal()]++;

@@ -80,7 +80,7 @@ class ConfigLoaderTest {
                         "/etc/postern/postern.yaml:2:28 listeners[0].address: \"127.0.0.1\" has no port"
                                 + " (expected: host:port such as 0.0.0.0:5432, 127.0.0.1:6432 or [::]:5432, or unix:/run/postern/.s.PGSQL.6432)",
                         "/etc/postern/postern.yaml:6:15 routes[0].backend.hosst: unknown key, did you mean \"hosts\"?"
-                                + " (expected: one of hosts, database, tls, allowCleartextPassword, dnsTtl, parameters)",
+                                + " (expected: one of hosts, targetSessionAttrs, loadBalanceHosts, database, tls, allowCleartextPassword, dnsTtl, connectQuery, parameters)",
                         "/etc/postern/postern.yaml:8:39 routes[0].credentials.vault.connection:"
                                 + " there is no Vault connection \"main\""
                                 + " (expected: a name under vaultConnections, which is empty)",

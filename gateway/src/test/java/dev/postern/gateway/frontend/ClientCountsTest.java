@@ -3,10 +3,35 @@ package dev.postern.gateway.frontend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.gateway.protocol.Refusal;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ClientCountsTest {
-    private final ClientCounts counts = new ClientCounts(new ClientLimits(3, 0, 0, 0));
+    private final ClientCounts counts = new ClientCounts(limits(3, 0, 0, 0));
+
+    private static ClientLimits limits(int all, int perRoute, int perDatabase, int perUser) {
+        ClientLimits.OfRoute route = new ClientLimits.OfRoute(perRoute, perDatabase, Map.of());
+        return new ClientLimits(all, perUser, Map.of(), Map.of("orders", route, "billing", route, "any", route));
+    }
+
+    @Test
+    void aUserOfItsOwnLimitIsCountedByThat() {
+        ClientLimits.OfRoute orders = new ClientLimits.OfRoute(0, 0, Map.of("v", 1));
+        counts.limits(new ClientLimits(100, 1, Map.of("u", 2, "free", 0), Map.of("orders", orders)));
+        assertThat(counts.login("orders", "a", "u")).isEmpty();
+        assertThat(counts.login("billing", "a", "u")).isEmpty();
+        assertThat(counts.login("billing", "a", "u")).isPresent(); // its own over all routes
+        assertThat(counts.login("billing", "a", "w")).isEmpty();
+        assertThat(counts.login("billing", "a", "w")).isPresent(); // everybody's
+        for (int i = 0; i < 5; i++) {
+            assertThat(counts.login("billing", "a", "free")).isEmpty(); // 0: none
+        }
+        counts.limits(new ClientLimits(100, 0, Map.of(), Map.of("orders", orders)));
+        assertThat(counts.login("billing", "a", "v")).isEmpty();
+        assertThat(counts.login("orders", "a", "v")).isEmpty();
+        assertThat(counts.login("orders", "a", "v")).isPresent(); // within one route
+        assertThat(counts.login("billing", "a", "v")).isEmpty();
+    }
 
     @Test
     void admitsNoConnectionAboveTheLimitWhateverTheyDo() {
@@ -22,7 +47,7 @@ class ClientCountsTest {
 
     @Test
     void countsSessionsOfARoute() {
-        counts.limits(new ClientLimits(100, 2, 0, 0));
+        counts.limits(limits(100, 2, 0, 0));
         assertThat(counts.login("orders", "a", "u")).isEmpty();
         assertThat(counts.login("orders", "b", "v")).isEmpty();
         assertThat(counts.login("orders", "c", "w"))
@@ -34,7 +59,7 @@ class ClientCountsTest {
 
     @Test
     void countsSessionsOfADatabase() {
-        counts.limits(new ClientLimits(100, 0, 1, 0));
+        counts.limits(limits(100, 0, 1, 0));
         assertThat(counts.login("any", "a", "u")).isEmpty();
         assertThat(counts.login("any", "a", "v")).isPresent();
         assertThat(counts.login("any", "b", "v")).isEmpty();
@@ -42,7 +67,7 @@ class ClientCountsTest {
 
     @Test
     void countsSessionsOfAUserOverAllRoutes() {
-        counts.limits(new ClientLimits(100, 0, 0, 1));
+        counts.limits(limits(100, 0, 0, 1));
         assertThat(counts.login("orders", "a", "u")).isEmpty();
         assertThat(counts.login("billing", "b", "u")).isPresent();
         assertThat(counts.login("billing", "b", "v")).isEmpty();
@@ -50,7 +75,7 @@ class ClientCountsTest {
 
     @Test
     void forgetsSessionsThatEndedOrWereRefused() {
-        counts.limits(new ClientLimits(100, 0, 0, 1));
+        counts.limits(limits(100, 0, 0, 1));
         counts.login("orders", "a", "u");
         counts.login("orders", "a", "u"); // refused: must not count for the route or the database
         assertThat(counts.sessions(new ClientLimits.Of.Route("orders"))).isOne();

@@ -85,7 +85,7 @@ class SessionHandlerTest {
     }
 
     private SessionPool newPool() {
-        return new SessionPool("route", client.eventLoop(), servers, cache, SessionTimeouts.NONE);
+        return new SessionPool("route", client.eventLoop(), servers, cache, UserTimes.NONE);
     }
 
     private SessionHandler session(SessionSettings settings) {
@@ -96,7 +96,8 @@ class SessionHandlerTest {
 
     private static final Routes NO_ROUTES = new Routes() {
         @Override
-        public Decision decide(String database, Optional<String> serverName, Optional<String> routeOption) {
+        public Decision decide(
+                String database, Optional<String> serverName, Optional<String> routeOption, boolean physical) {
             return new Decision.Unknown();
         }
 
@@ -116,7 +117,7 @@ class SessionHandlerTest {
             Duration.ofSeconds(1),
             NO_ROUTES,
             new CancelKeys(),
-            new ClientCounts(new ClientLimits(10, 0, 0, 0)));
+            new ClientCounts(new ClientLimits(10, 0, Map.of(), Map.of())));
 
     private FakeServer open() {
         ServerOpener.Result<LentServer> result = opening.remove();
@@ -301,7 +302,7 @@ class SessionHandlerTest {
         ServerPool<LentServer> before = servers;
         opening.clear();
         servers = newServers(PoolMode.TRANSACTION);
-        pool.replace(servers, SessionTimeouts.NONE);
+        pool.replace(servers, UserTimes.NONE);
 
         before.close();
 
@@ -379,7 +380,7 @@ class SessionHandlerTest {
         server.says(message('1', ""), READY);
         ServerPool<LentServer> before = servers;
         servers = newServers(PoolMode.SESSION);
-        pool.replace(servers, SessionTimeouts.NONE);
+        pool.replace(servers, UserTimes.NONE);
         before.close();
 
         sends(message('D', "Smine."), message('S', ""));
@@ -397,7 +398,7 @@ class SessionHandlerTest {
         server.says(message('1', ""), READY);
         ServerPool<LentServer> before = servers;
         servers = newServers(PoolMode.TRANSACTION);
-        pool.replace(servers, SessionTimeouts.NONE);
+        pool.replace(servers, UserTimes.NONE);
         before.close();
 
         sends(message('D', "Smine."), message('S', ""));

@@ -141,6 +141,81 @@ class LimitsIT {
     }
 
     @Test
+    void aRouteHasLimitsOfItsOwn() {
+        given(GatewayYaml.of(
+                        ORDERS.withMore("limits: {maxDbClientConnections: 2}"),
+                        BILLING,
+                        ORDERS.named("many").withMore("limits: {maxClientConnPerRoute: 0}"))
+                .withLimits("{maxClientConnPerRoute: 3, maxDbClientConnections: 1}"));
+        try (WireClient one = gateway.connect("orders");
+                WireClient two = gateway.connect("orders");
+                WireClient billing = gateway.connect("billing");
+                WireClient many = gateway.connect("many")) {
+            assertRefused(gateway.address("orders"), "max_db_client_connections");
+            assertRefused(gateway.address("billing"), "max_db_client_connections");
+            assertRefused(gateway.address("many"), "max_db_client_connections");
+            assertThat(one.ask("select 1")).isEqualTo(two.ask("select 1"));
+            assertThat(billing.ask("select 1")).isEqualTo(many.ask("select 1"));
+        }
+        assertServedSoon(gateway.address("billing"));
+    }
+
+    @Test
+    void aUserHasLimitsOfItsOwn() {
+        given(GatewayYaml.of(ORDERS.withMore("users: {other: {maxUserClientConnections: 1}}"), BILLING)
+                .withLimits("{maxUserClientConnections: 3}")
+                .withMore("users: {app: {maxUserClientConnections: 1}}\n"));
+        ServerAddress other = gateway.address("orders").withUser("other").withPassword("other-secret");
+        try (WireClient app = gateway.connect("billing");
+                WireClient another = WireClient.connect(other)) {
+            assertRefused(gateway.address("orders"), "max_user_client_connections");
+            assertRefused(other, "max_user_client_connections");
+            assertThat(app.ask("select 1")).isEqualTo(another.ask("select 1"));
+        }
+        assertServedSoon(gateway.address("orders"));
+        assertServedSoon(other);
+    }
+
+    @Test
+    void aServerRoleHasAPoolSizeAndModeOfItsOwn() {
+        given(GatewayYaml.of(
+                        ORDERS.withPool("{mode: transaction, defaultPoolSize: 10}"),
+                        ORDERS.named("again").withMore("users: {orders_backend: {poolSize: 2, poolMode: session}}"))
+                .withMore("users: {orders_backend: {poolSize: 1}}\n"));
+        try (WireClient first = gateway.connect("orders");
+                WireClient second = gateway.connect("orders");
+                WireClient session = gateway.connect("again");
+                WireClient another = gateway.connect("again")) {
+            first.query("begin");
+            second.send(FrontendBytes.query("select 'waited'"));
+            Awaitility.await().until(() -> gateway.waitingClients() == 1);
+            first.query("commit");
+            assertThat(second.answers()).contains("D(waited)");
+            assertThat(gateway.servers("orders")).isOne();
+            session.query("create temporary table kept (i int)");
+            another.query("select 1");
+            assertThat(gateway.activeServers()).isEqualTo(2); // in session mode both keep theirs
+            assertThat(session.query("insert into kept values (1)")).contains("C(INSERT 0 1)");
+        }
+    }
+
+    @Test
+    void theConsoleIsCountedApart() {
+        given(GatewayYaml.of(ORDERS)
+                .withLimits("{maxClientConn: 1, maxUserClientConnections: 1}")
+                .withMore(
+                        "admin: {consoleUsers: [app], clientAuth: {scram: {users: {app: {password: app-secret}}}}}\n"));
+        try (WireClient client = gateway.connect("orders");
+                WireClient console = WireClient.connect(gateway.address("pgbouncer"));
+                WireClient another = WireClient.connect(gateway.address("pgbouncer"))) {
+            assertRefused(gateway.address("orders"), "max_client_conn");
+            assertThat(console.query("show version")).contains("C(SHOW)");
+            assertThat(another.query("show version")).contains("C(SHOW)");
+            assertThat(client.ask("select 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
     void keepsWithinMaxDbConnections() {
         String pool = "{mode: transaction, defaultPoolSize: 10, maxDbConnections: 2}";
         given(GatewayYaml.of(ORDERS.withPool(pool)));

@@ -65,12 +65,14 @@ class ReplicationIT {
                 .withClientAuth("{scram: {users: {own: {verifier: \"" + verifier() + "\"}}}}")
                 .withCredentials("{passThrough: {}}");
         gateway = GatewayFixture.start(GatewayYaml.of(
-                orders,
-                orders.named("one").withPool("{mode: session, defaultPoolSize: 1, queryWaitTimeout: 1s}"),
-                RouteYaml.to(postgres, "plain", "orders").withPool("{mode: transaction, defaultPoolSize: 2}"),
-                own,
-                own.named("own_allowed")
-                        .withMore("access: {allowSuperuser: true, allowUsers: [own], allowCidrs: [127.0.0.1]}")));
+                        orders,
+                        orders.named("one").withPool("{mode: session, defaultPoolSize: 1, queryWaitTimeout: 1s}"),
+                        RouteYaml.to(postgres, "plain", "orders").withPool("{mode: transaction, defaultPoolSize: 2}"),
+                        own,
+                        own.named("own_allowed")
+                                .withMore("access: {allowSuperuser: true, allowUsers: [own], allowCidrs: [127.0.0.1]}"))
+                .withMore(
+                        "admin: {consoleUsers: [app], clientAuth: {scram: {users: {app: {password: app-secret}}}}}\n"));
     }
 
     private static String verifier() {
@@ -124,8 +126,8 @@ class ReplicationIT {
         PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
         PGProperty.SSL_MODE.set(properties, "verify-full");
         PGProperty.SSL_ROOT_CERT.set(properties, Certificates.shared().caFile().toString());
-        try (Connection connection =
-                DriverManager.getConnection("jdbc:postgresql://localhost:" + gateway.tlsPort() + "/orders", properties)) {
+        try (Connection connection = DriverManager.getConnection(
+                "jdbc:postgresql://localhost:" + gateway.tlsPort() + "/orders", properties)) {
             var api = connection.unwrap(PGConnection.class).getReplicationAPI();
             api.createReplicationSlot()
                     .logical()
@@ -185,11 +187,30 @@ class ReplicationIT {
     }
 
     @Test
+    void aStandbyFollowsThroughTheGateway() {
+        PostgresServer standby = postgres.startStandby("host=127.0.0.1 port=" + gateway.plainPort()
+                + " user=app password=app-secret application_name=follower" + " options=''-c postern.route=orders''");
+        try {
+            postgres.execute("orders", "insert into changes values (77)");
+            standby.awaitCaughtUpWith(postgres);
+            assertThat(standby.ask("orders", "select count(*) from changes where i = 77"))
+                    .isEqualTo("1");
+            // The name that synchronous replication goes by is the standby's own.
+            assertThat(postgres.ask("postgres", "select application_name from pg_stat_replication"))
+                    .isEqualTo("follower");
+        } finally {
+            standby.close();
+            postgres.execute("orders", "delete from changes");
+        }
+    }
+
+    @Test
     void pgRecvlogicalStreams() throws Exception {
         assumeTrue(hasProgram("pg_recvlogical"), "pg_recvlogical is not installed");
         Path out = TemporaryFolders.create("recvlogical").resolve("changes");
-        String connection = "host=localhost port=" + gateway.tlsPort() + " user=app dbname=orders sslmode=verify-full sslrootcert="
-                + Certificates.shared().caFile();
+        String connection =
+                "host=localhost port=" + gateway.tlsPort() + " user=app dbname=orders sslmode=verify-full sslrootcert="
+                        + Certificates.shared().caFile();
         assertThat(run("pg_recvlogical", "-d", connection, "--slot=program", "--create-slot", "-P", "test_decoding")
                         .waitFor())
                 .isZero();
@@ -197,8 +218,9 @@ class ReplicationIT {
         try {
             Awaitility.await().until(() -> walSenders() == 1);
             postgres.execute("orders", "insert into changes values (5)");
-            Awaitility.await().ignoreExceptions().until(() -> Files.readString(out)
-                    .contains("INSERT: i[integer]:5"));
+            Awaitility.await()
+                    .ignoreExceptions()
+                    .until(() -> Files.readString(out).contains("INSERT: i[integer]:5"));
         } finally {
             stream.destroy(); // SIGTERM: it says goodbye
             assertThat(stream.waitFor(10, TimeUnit.SECONDS)).isTrue();
@@ -227,8 +249,10 @@ class ReplicationIT {
         try (WireClient logical = WireClient.connect(replicating("orders", "database"));
                 WireClient physical = WireClient.connect(replicating("orders", "on"))) {
             String system = postgres.ask("postgres", "select system_identifier from pg_control_system()");
-            assertThat(logical.query("IDENTIFY_SYSTEM")).anyMatch(row -> row.startsWith("D(" + system) && row.endsWith(",orders)"));
-            assertThat(physical.query("IDENTIFY_SYSTEM")).anyMatch(row -> row.startsWith("D(" + system) && row.endsWith(",null)"));
+            assertThat(logical.query("IDENTIFY_SYSTEM"))
+                    .anyMatch(row -> row.startsWith("D(" + system) && row.endsWith(",orders)"));
+            assertThat(physical.query("IDENTIFY_SYSTEM"))
+                    .anyMatch(row -> row.startsWith("D(" + system) && row.endsWith(",null)"));
             // As on PostgreSQL: a physical one takes no SQL.
             assertThat(physical.query("select 1")).contains("E(ERROR 0A000)");
             assertThat(physical.query("SHOW server_version")).anyMatch(row -> row.startsWith("D("));
@@ -258,6 +282,23 @@ class ReplicationIT {
                 assertThat(stream.ask("select 'undisturbed'")).isEqualTo("undisturbed");
             }
             assertThat(second.ask("select 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void theConsoleShowsItAndKillsIt() {
+        try (WireClient logical = WireClient.connect(replicating("orders", "database"));
+                WireClient physical = WireClient.connect(replicating("orders", "true"));
+                WireClient console = WireClient.connect(gateway.address("pgbouncer"))) {
+            for (String table : new String[] {"CLIENTS", "SERVERS"}) {
+                assertThat(console.query("SHOW " + table))
+                        .anyMatch(row -> row.contains(",orders,logical,active,"))
+                        .anyMatch(row -> row.contains(",orders,physical,active,"));
+            }
+            assertThat(console.query("KILL orders")).containsExactly("C(KILL)", "Z(I)");
+            assertThat(logical.receiveUntilClosed()).map(WireMessage::toString).containsExactly("E(FATAL 57P01)");
+            assertThat(physical.receiveUntilClosed()).map(WireMessage::toString).containsExactly("E(FATAL 57P01)");
+            assertThat(console.query("RESUME orders")).containsExactly("C(RESUME)", "Z(I)");
         }
     }
 
@@ -300,8 +341,8 @@ class ReplicationIT {
                         refused -> assertThat(refused.error().fields())
                                 .containsEntry('C', "42704")
                                 .containsEntry('M', "unrecognized configuration parameter \"no_such_setting\""));
-        assertThatThrownBy(() -> WireClient.connect(
-                        replicating("orders", "database").withPassword("wrong")))
+        assertThatThrownBy(() ->
+                        WireClient.connect(replicating("orders", "database").withPassword("wrong")))
                 .isInstanceOfSatisfying(
                         WireClient.LoginRefused.class,
                         refused -> assertThat(refused.error().sqlState()).isEqualTo("28P01"));

@@ -28,16 +28,31 @@ class TimeoutsIT {
     static void start() {
         RouteYaml orders = RouteYaml.to(PostgresServers.shared(), "orders", "orders");
         gateway = GatewayFixture.start(GatewayYaml.of(
-                orders,
-                orders.named("query").withTimeouts("{queryTimeout: 300ms}"),
-                orders.named("idle_transaction").withTimeouts("{idleTransactionTimeout: 300ms}"),
-                orders.named("transaction").withTimeouts("{transactionTimeout: 300ms}"),
-                orders.named("idle").withTimeouts("{clientIdleTimeout: 300ms}"),
-                orders.named("lifetime").withPool("{mode: transaction, serverLifetime: 500ms}"),
-                orders.named("server_idle").withPool("{mode: transaction, serverIdleTimeout: 300ms}"),
-                orders.named("other_users").withMore("access: {allowUsers: [somebody]}"),
-                orders.named("other_networks").withMore("access: {allowCidrs: [192.0.2.0/24]}"),
-                orders.named("shut_out").withMore("access: {denyCidrs: [127.0.0.0/8]}")));
+                        orders,
+                        orders.named("query").withTimeouts("{queryTimeout: 300ms}"),
+                        orders.named("idle_transaction").withTimeouts("{idleTransactionTimeout: 300ms}"),
+                        orders.named("transaction").withMore("users: {app: {transactionTimeout: 300ms}}"),
+                        orders.named("idle").withMore("users: {app: {clientIdleTimeout: 300ms}}"),
+                        orders.named("lifetime").withPool("{mode: transaction, serverLifetime: 500ms}"),
+                        orders.named("server_idle").withPool("{mode: transaction, serverIdleTimeout: 300ms}"),
+                        orders.named("by_user")
+                                .withTimeouts("{queryTimeout: 1m, clientIdleTimeout: 1m}")
+                                .withMore("users: {app: {queryTimeout: 300ms}}"),
+                        orders.named("by_user_elsewhere")
+                                .withClientAuth("{scram: {users: {hasty: {password: app-secret}}}}")
+                                .withTimeouts("{transactionTimeout: 1m, idleTransactionTimeout: 1m}"),
+                        orders.named("by_route")
+                                .withClientAuth("{scram: {users: {hasty: {password: app-secret}}}}")
+                                .withTimeouts("{idleTransactionTimeout: 900ms}")
+                                .withMore(
+                                        "users: {hasty: {transactionTimeout: 0s}, nobody: {idleTransactionTimeout: 0s}}"),
+                        orders.named("impatient_user")
+                                .withPool("{mode: transaction, defaultPoolSize: 1, queryWaitTimeout: 1m}")
+                                .withMore("users: {app: {queryWaitTimeout: 300ms}}"),
+                        orders.named("other_users").withMore("access: {allowUsers: [somebody]}"),
+                        orders.named("other_networks").withMore("access: {allowCidrs: [192.0.2.0/24]}"),
+                        orders.named("shut_out").withMore("access: {denyCidrs: [127.0.0.0/8]}"))
+                .withMore("users: {hasty: {transactionTimeout: 300ms, clientIdleTimeout: 1m}}\n"));
     }
 
     @AfterAll
@@ -89,6 +104,31 @@ class TimeoutsIT {
             client.query("begin");
             client.send(FrontendBytes.query("select pg_sleep(60)"));
             assertThat(lastWords(client)).isEqualTo("E(FATAL 25P04)");
+        }
+    }
+
+    /** A route's user before the user anywhere, before the route, before the gateway. */
+    @Test
+    void aUsersTimeoutsComeBeforeTheRoutes() {
+        try (WireClient client = gateway.connect("by_user")) {
+            client.send(FrontendBytes.query("select pg_sleep(60)"));
+            assertThat(lastWords(client)).isEqualTo("E(FATAL 57014)");
+        }
+        try (WireClient client =
+                WireClient.connect(gateway.address("by_user_elsewhere").withUser("hasty"))) {
+            client.query("begin");
+            assertThat(lastWords(client)).isEqualTo("E(FATAL 25P04)"); // users at the top level
+        }
+        try (WireClient client = WireClient.connect(gateway.address("by_route").withUser("hasty"))) {
+            client.query("begin");
+            assertThat(lastWords(client)).isEqualTo("E(FATAL 25P03)"); // 0 in the route's users: no transactionTimeout
+        }
+        try (WireClient holder = gateway.connect("impatient_user");
+                WireClient client = gateway.connect("impatient_user")) {
+            holder.query("select 1; begin");
+            client.send(FrontendBytes.query("select 1"));
+            assertThat(lastWords(client)).isEqualTo("E(FATAL 53300)");
+            holder.query("rollback");
         }
     }
 

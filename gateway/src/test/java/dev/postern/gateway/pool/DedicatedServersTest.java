@@ -104,6 +104,16 @@ class DedicatedServersTest {
     }
 
     @Test
+    void nobodyWaitsForOneThatIsBeingOpenedForAnother() {
+        replicator();
+        FakeClient client = new FakeClient();
+
+        pool.enqueue(client);
+
+        assertThat(servers.opening).hasSize(2);
+    }
+
+    @Test
     void aRefusedOneIsNobodyElsesConcern() {
         Replicator replicator = replicator();
         servers.fail(ServerFailure.Kind.LOGIN_FAILED);

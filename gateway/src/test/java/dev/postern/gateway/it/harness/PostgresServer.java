@@ -43,8 +43,7 @@ public final class PostgresServer implements AutoCloseable {
         return start(PostgresTemplate.shared(), certificate, settings);
     }
 
-    static PostgresServer start(
-            PostgresTemplate template, Certificates.KeyPairFiles certificate, String... settings) {
+    static PostgresServer start(PostgresTemplate template, Certificates.KeyPairFiles certificate, String... settings) {
         PostgresServer server = new PostgresServer(template.binaries(), template.copy(), FreePorts.one());
         server.configure(certificate, settings);
         AtExit.run(server::killNow);
