@@ -79,7 +79,7 @@ class ErrorResponsesTest {
         if (component.getType() == Duration.class) {
             return Duration.ofSeconds(1);
         }
-        // The client named the user itself; a message is its text by definition.
-        return component.getName().equals("user") || component.getName().equals("message") ? "theirs" : INTERNAL;
+        // The client named the user itself; a message and a hint are its texts by definition.
+        return Set.of("user", "message", "hint").contains(component.getName()) ? "theirs" : INTERNAL;
     }
 }
