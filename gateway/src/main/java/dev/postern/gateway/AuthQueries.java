@@ -170,7 +170,7 @@ final class AuthQueries implements AutoCloseable {
             throws StartFailure {
         Optional<BackendTls> tls = RouteParts.backendTls(name + ": auth_query", servers.tls(), services);
         CredentialSource credentials =
-                RouteParts.credentials(name, config.credentials().orElseThrow(), services);
+                RouteParts.credentials(name, config.credentials().orElseThrow(), servers.hosts(), services);
         List<ServerAddress> hosts = servers.hosts().stream()
                 .map(host -> new ServerAddress(host.host(), host.port()))
                 .toList();

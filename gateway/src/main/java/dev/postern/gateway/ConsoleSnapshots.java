@@ -92,9 +92,13 @@ final class ConsoleSnapshots {
 
     /** The role, where it is always the same. */
     private static Optional<String> fixedRole(RouteConfig route) {
-        return route.credentials() instanceof CredentialsConfig.Static fixed
-                ? Optional.of(fixed.user())
-                : Optional.empty();
+        return switch (route.credentials()) {
+            case CredentialsConfig.Static fixed -> Optional.of(fixed.user());
+            case CredentialsConfig.RdsIam rds -> Optional.of(rds.user());
+            case CredentialsConfig.AzureEntra(String user) -> Optional.of(user);
+            case CredentialsConfig.CloudSqlIam(String user) -> Optional.of(user);
+            default -> Optional.empty();
+        };
     }
 
     /**

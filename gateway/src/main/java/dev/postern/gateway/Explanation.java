@@ -177,6 +177,13 @@ record Explanation(boolean admitted, String text) {
                                 .orElse("");
             case CredentialsConfig.File file ->
                 "file, role in " + file.userFile() + ", password in " + file.passwordFile();
+            case CredentialsConfig.Secret secret ->
+                "secret in " + secret.directory() + ", keys " + secret.userKey() + " and " + secret.passwordKey();
+            case CredentialsConfig.RdsIam rds ->
+                "rdsIam, role " + rds.user()
+                        + rds.roleArn().map(arn -> ", by " + arn).orElse("");
+            case CredentialsConfig.AzureEntra(String user) -> "azureEntra, role " + user;
+            case CredentialsConfig.CloudSqlIam(String user) -> "cloudSqlIam, role " + user;
             case CredentialsConfig.Vault vault -> "vault " + vault.connection() + ", path " + vault.path();
             case CredentialsConfig.PassThrough ignored -> "passThrough: the client's own role and keys";
         };

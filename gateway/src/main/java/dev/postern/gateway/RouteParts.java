@@ -5,12 +5,16 @@ import dev.postern.auth.credentials.CredentialSource;
 import dev.postern.auth.credentials.FileCredentialSource;
 import dev.postern.auth.credentials.PassThroughCredentialSource;
 import dev.postern.auth.credentials.StaticCredentialSource;
+import dev.postern.auth.credentials.cloud.TokenCredentialSource;
+import dev.postern.gateway.config.BackendHost;
 import dev.postern.gateway.config.BackendTlsConfig;
 import dev.postern.gateway.config.CredentialsConfig;
+import dev.postern.gateway.config.Folder;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.tls.BackendTls;
 import dev.postern.tls.SslMode;
 import dev.postern.tls.UnusableTls;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -25,7 +29,8 @@ record RouteParts(ClientAuth clientAuth, CredentialSource credentials, Optional<
                 "route " + config.name() + ": backend", config.backend().tls(), services);
         return new RouteParts(
                 ClientAuth.of(config, services, authQueries),
-                credentials(config.name(), config.credentials(), services),
+                credentials(
+                        config.name(), config.credentials(), config.backend().hosts(), services),
                 tls,
                 services);
     }
@@ -45,8 +50,13 @@ record RouteParts(ClientAuth clientAuth, CredentialSource credentials, Optional<
         }
     }
 
-    /** That of a route which passes its clients' keys through has none itself: each role of its clients has its own. */
-    static CredentialSource credentials(String route, CredentialsConfig config, Services services) throws StartFailure {
+    /**
+     * That of a route which passes its clients' keys through has none itself: each role of its clients has its own.
+     *
+     * @param hosts the servers that it is for
+     */
+    static CredentialSource credentials(
+            String route, CredentialsConfig config, List<BackendHost> hosts, Services services) throws StartFailure {
         return switch (config) {
             case CredentialsConfig.Static fixed
             when fixed.passwordFile().isPresent() ->
@@ -55,6 +65,23 @@ record RouteParts(ClientAuth clientAuth, CredentialSource credentials, Optional<
                 new StaticCredentialSource(fixed.user(), fixed.password().orElse(Credential.NO_SECRET));
             case CredentialsConfig.File file ->
                 FileCredentialSource.of(file.userFile(), file.passwordFile(), services.tasks());
+            case CredentialsConfig.Secret(Folder directory, String userKey, String passwordKey) ->
+                FileCredentialSource.of(
+                        directory.path().resolve(userKey), directory.path().resolve(passwordKey), services.tasks());
+            case CredentialsConfig.RdsIam rds ->
+                services.aws()
+                        .source(
+                                route,
+                                rds,
+                                rds.signedFor(hosts)
+                                        .orElseThrow(
+                                                () -> new StartFailure(
+                                                        "route " + route
+                                                                + ": credentials.rdsIam is signed for one server: give it an endpoint")));
+            case CredentialsConfig.AzureEntra(String user) ->
+                TokenCredentialSource.azure(user, System.getenv(), services.tasks());
+            case CredentialsConfig.CloudSqlIam(String user) ->
+                TokenCredentialSource.google(user, System.getenv(), services.tasks());
             case CredentialsConfig.Vault vault -> services.vaults().source(vault);
             case CredentialsConfig.PassThrough ignored -> new PassThroughCredentialSource("", () -> {});
         };

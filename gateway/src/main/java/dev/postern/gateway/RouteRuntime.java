@@ -412,6 +412,10 @@ final class RouteRuntime {
         return switch (config.credentials()) {
             case CredentialsConfig.Static fixed -> fixed.user();
             case CredentialsConfig.File file -> "file " + file.userFile();
+            case CredentialsConfig.Secret secret -> "secret " + secret.directory();
+            case CredentialsConfig.RdsIam rds -> rds.user();
+            case CredentialsConfig.AzureEntra(String user) -> user;
+            case CredentialsConfig.CloudSqlIam(String user) -> user;
             case CredentialsConfig.Vault vault -> "vault " + vault.connection() + " " + vault.path();
             case CredentialsConfig.PassThrough none -> key.role().orElse("");
         };

@@ -24,6 +24,7 @@ final class Services implements AutoCloseable {
     private final ScramKeyCache scramKeys = new ScramKeyCache(stretching, MOST_SCRAM_KEYS);
     private final CertificateWatcher certificates = new CertificateWatcher(FILE_POLL).start();
     private final VaultConnections vaults = new VaultConnections(tasks);
+    private final AwsIdentities aws = new AwsIdentities(tasks, System.getenv());
     private final Switches switches = new Switches();
     private volatile LoginThrottle throttle = new LoginThrottle();
     private final FakeVerifiers fakes;
@@ -61,6 +62,10 @@ final class Services implements AutoCloseable {
     /** What is set on the sockets of all connections. */
     TcpOptions tcp() {
         return tcp;
+    }
+
+    AwsIdentities aws() {
+        return aws;
     }
 
     /** What an operator has switched off. */

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The Vaults of the configuration that is in force. A connection that a reload changes is a new one beside the old, which
@@ -99,6 +100,10 @@ final class VaultConnections implements AutoCloseable {
         if (config.caFile().isPresent()) {
             endpoint = endpoint.withCaFile(config.caFile().get());
         }
+        if (config.certFile().isPresent() && config.keyFile().isPresent()) {
+            endpoint = endpoint.withClientCertificate(
+                    config.certFile().get(), config.keyFile().get());
+        }
         if (config.namespace().isPresent()) {
             endpoint = endpoint.withNamespace(config.namespace().get());
         }
@@ -115,11 +120,21 @@ final class VaultConnections implements AutoCloseable {
         return switch (auth) {
             case VaultAuthConfig.Kubernetes(String role, String mount, Path tokenFile) ->
                 VaultLogins.kubernetes(mount, role, SecretText.file(tokenFile));
-            case VaultAuthConfig.AppRole(String roleId, Path secretIdFile, String mount) ->
-                VaultLogins.appRole(mount, SecretText.of(Secret.ofText(roleId)), SecretText.file(secretIdFile));
+            case VaultAuthConfig.AppRole(String roleId, Path secretIdFile, boolean wrapped, String mount) ->
+                wrapped
+                        ? VaultLogins.wrappedAppRole(mount, text(roleId), SecretText.file(secretIdFile))
+                        : VaultLogins.appRole(mount, text(roleId), SecretText.file(secretIdFile));
+            case VaultAuthConfig.Jwt(String role, Path tokenFile, String mount) ->
+                VaultLogins.jwt(mount, role, SecretText.file(tokenFile));
+            case VaultAuthConfig.Cert(Optional<String> role, String mount) ->
+                VaultLogins.certificate(mount, role.orElse(""));
             case VaultAuthConfig.Token(Secret token) -> VaultLogins.token("token", SecretText.of(token));
             case VaultAuthConfig.TokenFile(Path file) -> VaultLogins.token("token file " + file, SecretText.file(file));
         };
+    }
+
+    private static SecretText text(String text) {
+        return SecretText.of(Secret.ofText(text));
     }
 
     CredentialSource source(CredentialsConfig.Vault config) {

@@ -35,6 +35,8 @@ class VaultConnectionsTest {
                 URI.create("http://127.0.0.1:1"),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 new VaultAuthConfig.Token(Secret.ofText(token)));
     }
 }

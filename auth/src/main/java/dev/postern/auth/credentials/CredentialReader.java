@@ -24,6 +24,14 @@ public interface CredentialReader {
      * @param user the server role
      * @param secret its password
      * @param readAgain when to look again: a poll interval, or the time to a rotation that was announced
+     * @param goodFor how long it may be used where nothing newer can be read; a token has an end of its own
      */
-    record Reading(String user, Secret secret, Duration readAgain) {}
+    record Reading(String user, Secret secret, Duration readAgain, Duration goodFor) {
+        /** A password: good for as long as the server thinks so. */
+        public static final Duration WITHOUT_END = Duration.ofDays(36_500);
+
+        public Reading(String user, Secret secret, Duration readAgain) {
+            this(user, secret, readAgain, WITHOUT_END);
+        }
+    }
 }

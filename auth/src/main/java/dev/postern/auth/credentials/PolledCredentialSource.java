@@ -43,6 +43,7 @@ public final class PolledCredentialSource implements CredentialSource {
 
     // Guarded by this.
     private Optional<Credential> current = Optional.empty();
+    private Instant goodUntil = Instant.MIN;
     private List<CompletableFuture<Credential>> waiting = new ArrayList<>();
     private boolean reading;
     private boolean closed;
@@ -73,8 +74,8 @@ public final class PolledCredentialSource implements CredentialSource {
         if (!reading && !scheduled) {
             startReading(List.of(Duration.ZERO));
         }
-        if (!reading && current.isPresent()) {
-            return CompletableFuture.completedStage(current.get());
+        if (!reading && usable().isPresent()) {
+            return CompletableFuture.completedStage(usable().get());
         }
         if (!reading) {
             return CompletableFuture.failedStage(new CredentialUnavailable(reader.describe() + ": " + lastError));
@@ -143,11 +144,16 @@ public final class PolledCredentialSource implements CredentialSource {
                 lastErrorAt);
     }
 
+    /** What is known and has not ended by itself. */
+    private Optional<Credential> usable() {
+        return current.filter(ignored -> tasks.now().isBefore(goodUntil));
+    }
+
     private CredentialStatus.State state() {
         if (closed) {
             return CredentialStatus.State.CLOSED;
         }
-        if (current.isPresent()) {
+        if (usable().isPresent()) {
             return CredentialStatus.State.READY;
         }
         if (reading) {
@@ -219,6 +225,7 @@ public final class PolledCredentialSource implements CredentialSource {
                 lastRotation = changed ? Optional.of(tasks.now()) : lastRotation;
                 refusalsCountFrom = tasks.now();
             }
+            goodUntil = tasks.now().plus(read.goodFor());
             credential = current.orElseThrow();
             served = takeWaiting();
             scheduleNext(read.readAgain());
@@ -243,7 +250,7 @@ public final class PolledCredentialSource implements CredentialSource {
             news = !failing || !message.equals(lastError);
             reading = false;
             failing = true;
-            kept = current;
+            kept = usable();
             noteError(message);
             served = takeWaiting();
             scheduleNext(backoff.next());

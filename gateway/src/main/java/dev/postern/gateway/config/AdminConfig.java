@@ -15,6 +15,7 @@ import java.util.Optional;
  *     admin_users)
  * @param statsUsers users who may log in there and look (PgBouncer: stats_users)
  * @param clientAuth how these users prove who they are
+ * @param quitQuitQuit whether a {@code POST /quitquitquit} from this machine drains the gateway and ends it, as SIGTERM does
  * @param statsPeriod over which the console's averages are; default 60s (PgBouncer: stats_period)
  */
 public record AdminConfig(
@@ -22,6 +23,7 @@ public record AdminConfig(
         List<String> consoleUsers,
         List<String> statsUsers,
         Optional<ClientAuthConfig> clientAuth,
+        boolean quitQuitQuit,
         Duration statsPeriod)
         implements Checked {
     static final Duration DEFAULT_STATS_PERIOD = Duration.ofSeconds(60);

@@ -27,6 +27,11 @@ public enum BackendTlsMode implements Keyword {
         return this == VERIFY_CA || this == VERIFY_FULL;
     }
 
+    /** Whether nothing is sent without TLS. */
+    boolean isCertain() {
+        return this == REQUIRE || verifies();
+    }
+
     @Override
     public String keyword() {
         return keyword;

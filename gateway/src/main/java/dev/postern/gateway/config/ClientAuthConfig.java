@@ -150,7 +150,7 @@ public sealed interface ClientAuthConfig
                             credentials.isPresent() && credentials.get() instanceof CredentialsConfig.PassThrough,
                             "credentials",
                             "is passThrough, but the look-up comes before anybody has logged in",
-                            "static, file or vault")
+                            "static, file, secret, rdsIam or vault")
                     .problem(
                             query.isPresent() && query.get().indexOf("$1") < 0,
                             "query",

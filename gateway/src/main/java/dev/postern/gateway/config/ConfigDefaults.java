@@ -21,6 +21,8 @@ final class ConfigDefaults {
             .with(ThrottleConfig.DEFAULTS)
             .with(LoggingConfig.DEFAULTS)
             .with(CredentialsConfig.Vault.class, "kind", CredentialsConfig.Vault.DEFAULT_KIND)
+            .with(CredentialsConfig.Secret.class, "userKey", CredentialsConfig.Secret.DEFAULT_USER_KEY)
+            .with(CredentialsConfig.Secret.class, "passwordKey", CredentialsConfig.Secret.DEFAULT_PASSWORD_KEY)
             .with(ClientAuthConfig.AuthQuery.class, "method", ClientAuthConfig.AuthQuery.DEFAULT_METHOD)
             .with(ClientAuthConfig.AuthQuery.class, "database", ClientAuthConfig.AuthQuery.DEFAULT_DATABASE)
             .with(ClientAuthConfig.AuthQuery.class, "preset", ClientAuthConfig.AuthQuery.DEFAULT_PRESET)
@@ -40,6 +42,8 @@ final class ConfigDefaults {
             .with(VaultAuthConfig.Kubernetes.class, "role", VaultAuthConfig.Kubernetes.DEFAULT_ROLE)
             .with(VaultAuthConfig.Kubernetes.class, "mount", VaultAuthConfig.Kubernetes.DEFAULT_MOUNT)
             .with(VaultAuthConfig.Kubernetes.class, "tokenFile", VaultAuthConfig.Kubernetes.DEFAULT_TOKEN_FILE)
+            .with(VaultAuthConfig.Jwt.class, "mount", VaultAuthConfig.Jwt.DEFAULT_MOUNT)
+            .with(VaultAuthConfig.Cert.class, "mount", VaultAuthConfig.Cert.DEFAULT_MOUNT)
             .with(VaultAuthConfig.AppRole.class, "mount", VaultAuthConfig.AppRole.DEFAULT_MOUNT);
 
     private ConfigDefaults() {}

@@ -97,6 +97,11 @@ public final class ConfigLoader {
                 new ScalarType<>(
                         CaFile.class, CaFile.expected(files), text -> CaFile.parse(text, files), CaFile.SYSTEM),
                 new ScalarType<>(
+                        Folder.class,
+                        Folder.expected(files),
+                        text -> Folder.parse(text, files),
+                        new Folder(Path.of(""))),
+                new ScalarType<>(
                         ListenAddress.class,
                         ListenAddress.EXPECTED,
                         ListenAddress::parse,

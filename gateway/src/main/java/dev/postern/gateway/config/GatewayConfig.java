@@ -49,7 +49,8 @@ public record GatewayConfig(
             LimitsConfig.DEFAULTS,
             NetworkConfig.DEFAULTS,
             ThrottleConfig.DEFAULTS,
-            new AdminConfig(Optional.empty(), List.of(), List.of(), Optional.empty(), AdminConfig.DEFAULT_STATS_PERIOD),
+            new AdminConfig(
+                    Optional.empty(), List.of(), List.of(), Optional.empty(), false, AdminConfig.DEFAULT_STATS_PERIOD),
             LoggingConfig.DEFAULTS,
             List.of());
 

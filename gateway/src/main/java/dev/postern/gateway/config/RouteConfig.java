@@ -50,6 +50,33 @@ public record RouteConfig(
         if (credentials instanceof CredentialsConfig.PassThrough) {
             passThrough(checks);
         }
+        switch (credentials) {
+            case CredentialsConfig.RdsIam rds -> {
+                token("rdsIam", checks);
+                checks.at("credentials")
+                        .problem(
+                                rds.signedFor(backend.hosts()).isEmpty()
+                                        && !backend.hosts().isEmpty(),
+                                "rdsIam",
+                                "is signed for one server, and the backend has several hosts",
+                                "one host (a cluster's endpoint moves by itself), or endpoint");
+            }
+            case CredentialsConfig.AzureEntra ignored -> token("azureEntra", checks);
+            case CredentialsConfig.CloudSqlIam ignored -> token("cloudSqlIam", checks);
+            default -> {}
+        }
+    }
+
+    /** A cloud's token stands in place of a password, and the server asks for it in clear. */
+    private void token(String key, Checks checks) {
+        BackendTlsMode mode = backend.tls().mode();
+        checks.at("backend")
+                .at("tls")
+                .problem(
+                        !mode.isCertain(),
+                        "mode",
+                        "is " + mode.keyword() + ", and the token of " + key + " is sent as it is",
+                        "verify-full with the cloud's bundle as caFile (or require, which checks nobody)");
     }
 
     /** Only a SCRAM proof (or a password) gives away keys, and they fit no server but one with the same salt. */

@@ -4,6 +4,7 @@ import dev.postern.auth.Secret;
 import dev.postern.gateway.config.yaml.Checked;
 import dev.postern.gateway.config.yaml.Checks;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** How the gateway logs in to a Vault: exactly one of these, each under the key of its name. */
 public sealed interface VaultAuthConfig {
@@ -31,14 +32,49 @@ public sealed interface VaultAuthConfig {
      *
      * @param roleId the role's id
      * @param secretIdFile holds the secret id and nothing else; read anew for each login
+     * @param wrapped whether the file holds a wrapping token with the secret id inside (response wrapping): it is
+     *     unwrapped once, and the secret id is kept in memory
      * @param mount where the method is enabled; default {@code approle}
      */
-    record AppRole(String roleId, Path secretIdFile, String mount) implements VaultAuthConfig, Checked {
+    record AppRole(String roleId, Path secretIdFile, boolean wrapped, String mount)
+            implements VaultAuthConfig, Checked {
         static final String DEFAULT_MOUNT = "approle";
 
         @Override
         public void check(Checks checks) {
             checks.notBlank("roleId", roleId, "a role id").notBlank("mount", mount, "a mount such as approle");
+        }
+    }
+
+    /**
+     * By a signed JSON web token.
+     *
+     * @param role Vault's role
+     * @param tokenFile holds the token and nothing else; read anew for each login
+     * @param mount where the method is enabled; default {@code jwt}
+     */
+    record Jwt(String role, Path tokenFile, String mount) implements VaultAuthConfig, Checked {
+        static final String DEFAULT_MOUNT = "jwt";
+
+        @Override
+        public void check(Checks checks) {
+            checks.notBlank("role", role, "a role").notBlank("mount", mount, "a mount such as jwt");
+        }
+    }
+
+    /**
+     * By the connection's client certificate.
+     *
+     * @param role Vault's role for it; absent: Vault looks for one that fits
+     * @param mount where the method is enabled; default {@code cert}
+     */
+    record Cert(Optional<String> role, String mount) implements VaultAuthConfig, Checked {
+        static final String DEFAULT_MOUNT = "cert";
+
+        @Override
+        public void check(Checks checks) {
+            role.ifPresent(name -> checks.notBlank("role", name, "a role, or no such key"));
+            checks.notBlank("mount", mount, "a mount such as cert");
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.postern.gateway.config;
 
+import dev.postern.gateway.config.yaml.Checked;
+import dev.postern.gateway.config.yaml.Checks;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -9,8 +11,39 @@ import java.util.Optional;
  *
  * @param address https or http, without a path
  * @param caFile PEM bundle its certificate is checked against; absent: the JDK's trusted authorities
+ * @param certFile PEM, the certificate the gateway shows, then its intermediates
+ * @param keyFile PEM, its unencrypted PKCS#8 key
  * @param namespace Vault Enterprise's or OpenBao's namespace
  * @param auth how the gateway logs in
  */
 public record VaultConnectionConfig(
-        URI address, Optional<Path> caFile, Optional<String> namespace, VaultAuthConfig auth) {}
+        URI address,
+        Optional<Path> caFile,
+        Optional<Path> certFile,
+        Optional<Path> keyFile,
+        Optional<String> namespace,
+        VaultAuthConfig auth)
+        implements Checked {
+
+    @Override
+    public void check(Checks checks) {
+        boolean https = "https".equalsIgnoreCase(address.getScheme());
+        String expected = "https://, or no TLS files";
+        checks.problem(certFile.isPresent() && keyFile.isEmpty(), "keyFile", "is missing", "the key of certFile")
+                .problem(
+                        keyFile.isPresent() && certFile.isEmpty(),
+                        "certFile",
+                        "is missing",
+                        "the certificate of keyFile")
+                .problem(
+                        !https && (caFile.isPresent() || certFile.isPresent()),
+                        "address",
+                        "is not https, so caFile and certFile would do nothing",
+                        expected)
+                .problem(
+                        auth instanceof VaultAuthConfig.Cert && certFile.isEmpty(),
+                        "certFile",
+                        "is missing",
+                        "the certificate that auth.cert logs in with");
+    }
+}

@@ -2,6 +2,7 @@ package dev.postern.auth.credentials.rds;
 
 import dev.postern.auth.Secret;
 import dev.postern.auth.credentials.CredentialUnavailable;
+import dev.postern.auth.credentials.http.CredentialHttp;
 import dev.postern.auth.credentials.json.Json;
 import dev.postern.auth.credentials.json.JsonObject;
 import java.io.IOException;
@@ -31,21 +32,30 @@ public final class AwsProviders {
             Set.of("169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "127.0.0.1", "localhost", "[::1]");
 
     private final Map<String, String> environment;
-    private final String region;
     private final Clock clock;
-    private final URI stsEndpoint;
+    private final Sts sts;
     private final URI metadataEndpoint;
-    private final AwsHttp http = new AwsHttp();
+    private final CredentialHttp http = new CredentialHttp();
 
+    /** The endpoints are AWS' own, unless AWS' variables for others are set: a VPC's endpoint, a stand-in. */
     public AwsProviders(Map<String, String> environment, String region, Clock clock) {
-        this(environment, region, clock, Sts.regional(region), INSTANCE_METADATA);
+        this(
+                environment,
+                region,
+                clock,
+                endpoint(environment, "AWS_ENDPOINT_URL_STS", Sts.regional(region)),
+                endpoint(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT", INSTANCE_METADATA));
+    }
+
+    private static URI endpoint(Map<String, String> environment, String variable, URI usual) {
+        String given = environment.getOrDefault(variable, "").strip();
+        return given.isEmpty() ? usual : URI.create(given.endsWith("/") ? given : given + "/");
     }
 
     AwsProviders(Map<String, String> environment, String region, Clock clock, URI stsEndpoint, URI metadataEndpoint) {
         this.environment = environment;
-        this.region = region;
         this.clock = clock;
-        this.stsEndpoint = stsEndpoint;
+        this.sts = new Sts(stsEndpoint, region, clock);
         this.metadataEndpoint = metadataEndpoint;
     }
 
@@ -65,7 +75,6 @@ public final class AwsProviders {
 
     /** Another role, assumed with what {@link #standard} gives; the external id may be empty. */
     public AwsCredentialProvider assuming(String roleArn, String externalId, AwsCredentialProvider base) {
-        Sts sts = new Sts(stsEndpoint, region, clock);
         return cached(
                 "role " + roleArn + " by " + base.describe(),
                 () -> sts.assumeRole(roleArn, sessionName(), externalId, base.get()));
@@ -112,8 +121,7 @@ public final class AwsProviders {
     /** IRSA: kubelet renews the file, so it is read each time. */
     private AwsCredentials byWebIdentity() throws CredentialUnavailable {
         try (Secret jwt = Secret.ofText(contents(get("AWS_WEB_IDENTITY_TOKEN_FILE")))) {
-            return new Sts(stsEndpoint, region, clock)
-                    .assumeRoleWithWebIdentity(get("AWS_ROLE_ARN"), sessionName(), jwt);
+            return sts.assumeRoleWithWebIdentity(get("AWS_ROLE_ARN"), sessionName(), jwt);
         }
     }
 
@@ -126,7 +134,7 @@ public final class AwsProviders {
             throw new CredentialUnavailable("container credentials from " + uri.getHost()
                     + " without TLS (expected: https, loopback or AWS' link-local addresses)");
         }
-        HttpRequest.Builder request = AwsHttp.to(uri).GET();
+        HttpRequest.Builder request = CredentialHttp.to(uri).GET();
         if (has("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")) {
             request.header("Authorization", contents(get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")));
         } else if (has("AWS_CONTAINER_AUTHORIZATION_TOKEN")) {
@@ -140,7 +148,7 @@ public final class AwsProviders {
         if ("true".equalsIgnoreCase(get("AWS_EC2_METADATA_DISABLED"))) {
             throw new CredentialUnavailable("no AWS credentials in the environment, and instance metadata is disabled");
         }
-        byte[] session = http.send(AwsHttp.to(metadataEndpoint.resolve("/latest/api/token"))
+        byte[] session = http.send(CredentialHttp.to(metadataEndpoint.resolve("/latest/api/token"))
                 .header("X-aws-ec2-metadata-token-ttl-seconds", "300")
                 .PUT(HttpRequest.BodyPublishers.noBody())
                 .build());
@@ -151,7 +159,7 @@ public final class AwsProviders {
     }
 
     private byte[] metadata(String path, String token) throws CredentialUnavailable {
-        return http.send(AwsHttp.to(metadataEndpoint.resolve(path))
+        return http.send(CredentialHttp.to(metadataEndpoint.resolve(path))
                 .header("X-aws-ec2-metadata-token", token)
                 .GET()
                 .build());

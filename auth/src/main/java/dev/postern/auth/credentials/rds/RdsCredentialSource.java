@@ -81,7 +81,8 @@ public final class RdsCredentialSource {
             return new Reading(
                     user,
                     RdsToken.sign(host, port, user, region, credentials, now),
-                    usable.compareTo(kept) < 0 ? usable : kept);
+                    usable.compareTo(kept) < 0 ? usable : kept,
+                    usable);
         }
 
         @Override

@@ -2,6 +2,7 @@ package dev.postern.auth.credentials.rds;
 
 import dev.postern.auth.Secret;
 import dev.postern.auth.credentials.CredentialUnavailable;
+import dev.postern.auth.credentials.http.CredentialHttp;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -20,7 +21,7 @@ import javax.xml.stream.XMLStreamReader;
 
 /** The two calls of AWS' token service that give credentials of a role (STS API Reference, version 2011-06-15). */
 final class Sts {
-    private final AwsHttp http = new AwsHttp();
+    private final CredentialHttp http = new CredentialHttp();
     private final URI endpoint;
     private final String region;
     private final Clock clock;
@@ -80,7 +81,7 @@ final class Sts {
     }
 
     private HttpRequest.Builder request(byte[] body) {
-        return AwsHttp.to(endpoint)
+        return CredentialHttp.to(endpoint)
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body));
     }

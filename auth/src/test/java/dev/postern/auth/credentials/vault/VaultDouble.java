@@ -140,6 +140,34 @@ public final class VaultDouble {
         database("database").rotateNow(name);
     }
 
+    /** A role of the method {@code kubernetes} for one ServiceAccount, by tokens for the audience {@code vault}. */
+    public synchronized void putKubernetesRole(
+            String name, String account, Duration tokenTtl, Duration tokenMaxTtl, String... paths) {
+        logins("")
+                .putRole(
+                        "kubernetes",
+                        name,
+                        new DoubleLogins.Role(
+                                DoubleTokens.Rules.of(tokenTtl, tokenMaxTtl, paths), "vault", "", account));
+    }
+
+    /** A role of the method at {@code auth/MOUNT}, for whoever logs in rightly. */
+    public synchronized void putLoginRole(
+            String namespace, String mount, String name, Duration tokenTtl, String... paths) {
+        logins(namespace)
+                .putRole(mount, name, DoubleLogins.Role.of(DoubleTokens.Rules.of(tokenTtl, Duration.ZERO, paths)));
+    }
+
+    /** A JSON web token that the method {@code jwt} of the namespace takes. */
+    public synchronized String jwt(String namespace, Duration lifetime) {
+        return logins(namespace).mintJwt("the-gateway", "vault", lifetime);
+    }
+
+    /** A token of a ServiceAccount of the namespace {@code apps}, as kubelet writes it into a pod. */
+    public synchronized String serviceAccountToken(String account, Duration lifetime) {
+        return logins("").mintJwt("system:serviceaccount:apps:" + account, "vault", lifetime);
+    }
+
     /** A token that was made by hand. */
     public synchronized String newToken(Duration ttl, Duration maxTtl, String... paths) {
         return tokens.issue(DoubleTokens.Rules.of(ttl, maxTtl, paths), "", "token", null).id;

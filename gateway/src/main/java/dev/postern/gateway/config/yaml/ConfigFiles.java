@@ -37,6 +37,19 @@ public record ConfigFiles(Path folder, boolean check) {
         return file;
     }
 
+    /**
+     * The path of a folder.
+     *
+     * @throws IllegalArgumentException whose message goes on from the text
+     */
+    public Path resolveFolder(String text) {
+        Path path = new ConfigFiles(folder, false).resolve(text);
+        if (check && !Files.isDirectory(path)) {
+            throw new IllegalArgumentException(Files.exists(path) ? "is a file, not a folder" : "does not exist");
+        }
+        return path;
+    }
+
     private static void requireReadable(Path file) {
         if (!Files.exists(file)) {
             throw new IllegalArgumentException("does not exist");

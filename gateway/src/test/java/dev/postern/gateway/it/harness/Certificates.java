@@ -182,6 +182,20 @@ public final class Certificates {
 
     /** Certificate chain and key in PEM, and the same as objects. */
     public record KeyPairFiles(Path certificate, Path key, X509Bundle bundle) {
+        /** The same, and takes clients' certificates of this authority. */
+        public SSLContext serverContext(Certificates clients) {
+            try {
+                SSLContext context = SSLContext.getInstance("TLS");
+                context.init(
+                        bundle.toKeyManagerFactory().getKeyManagers(),
+                        new TrustManager[] {clients.authority.toTrustManager()},
+                        null);
+                return context;
+            } catch (java.security.GeneralSecurityException e) {
+                throw new IllegalStateException("no TLS context", e);
+            }
+        }
+
         /** A server's context with this certificate. */
         public SSLContext serverContext() {
             try {

@@ -59,6 +59,16 @@ public final class VaultWorld implements AutoCloseable {
         return world;
     }
 
+    /** A Vault with TLS, and with a Kubernetes role {@code default} for the ServiceAccount {@code app}. */
+    public static VaultWorld inACluster(PostgresServer postgres, Duration tokenTtl, Duration tokenMaxTtl) {
+        VaultWorld world = new VaultWorld(
+                postgres,
+                vault -> VaultDoubleServer.https(
+                        vault, Certificates.shared().issueForLocalhost("vault").serverContext(Certificates.shared())));
+        world.vault.putKubernetesRole("default", "app", tokenTtl, tokenMaxTtl, "database/*", "sys/leases/*");
+        return world;
+    }
+
     /** A dynamic role whose leases give the rights of the database's backend role. */
     public VaultWorld withRole(String name, String database, Duration ttl, Duration maxTtl) {
         PostgresRoles made = PostgresRoles.inGroup(admin(database), Tenant.backendRole(database));

@@ -1,4 +1,4 @@
-package dev.postern.auth.credentials.rds;
+package dev.postern.auth.credentials.http;
 
 import dev.postern.auth.credentials.CredentialUnavailable;
 import java.io.IOException;
@@ -9,8 +9,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
-/** The little HTTP that AWS' credential endpoints need. Blocks. */
-final class AwsHttp {
+/** The little HTTP that the endpoints of clouds need which give out identities and tokens. Follows no redirect. Blocks. */
+public final class CredentialHttp {
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final Duration ANSWER = Duration.ofSeconds(5);
     private static final long MAX_BODY_BYTES = 1 << 20;
@@ -20,12 +20,12 @@ final class AwsHttp {
             .connectTimeout(CONNECT)
             .build();
 
-    static HttpRequest.Builder to(URI uri) {
+    public static HttpRequest.Builder to(URI uri) {
         return HttpRequest.newBuilder(uri).timeout(ANSWER);
     }
 
     /** The body of a 200; everything else is a failure that names the status and the host, and quotes nothing. */
-    byte[] send(HttpRequest request) throws CredentialUnavailable {
+    public byte[] send(HttpRequest request) throws CredentialUnavailable {
         try {
             HttpResponse<byte[]> response =
                     client.send(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BODY_BYTES));

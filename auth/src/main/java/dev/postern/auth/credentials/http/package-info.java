@@ -1,0 +1,5 @@
+/** HTTP to the endpoints that give identities and tokens. */
+@NullMarked
+package dev.postern.auth.credentials.http;
+
+import org.jspecify.annotations.NullMarked;
