@@ -63,6 +63,11 @@ final class ConsoleGateway implements ConsolePort {
         process = control;
     }
 
+    /** As SIGTERM, where there is a process. */
+    void quit() {
+        process.quit();
+    }
+
     // ---- looking
 
     @Override

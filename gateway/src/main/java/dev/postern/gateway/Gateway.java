@@ -120,7 +120,9 @@ public final class Gateway implements AutoCloseable {
                 counts,
                 handshakes,
                 () -> services.throttle().delayed(),
-                () -> openListeners.stream().map(OpenListener::report).toList());
+                () -> openListeners.stream().map(OpenListener::report).toList(),
+                () -> config().admin().quitQuitQuit(),
+                () -> console().quit());
         ConsoleDatabases databases = new ConsoleDatabases(routes);
         this.snapshots =
                 new ConsoleSnapshots(databases, services.switches(), counts, consoles, resolver, this::firstPort);

@@ -114,6 +114,13 @@ final class GatewayProcess implements ProcessControl {
     }
 
     @Override
+    public void quit() {
+        if (ends.get() == 0) {
+            terminate();
+        }
+    }
+
+    @Override
     public void shutdown(Shutdown mode) {
         switch (mode) {
             case IMMEDIATE -> {

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -37,6 +38,8 @@ final class GatewayReports implements GatewayPort {
 
     private final Supplier<List<ListenerReport>> listeners;
     private final PoolReports pools;
+    private final BooleanSupplier mayQuit;
+    private final Runnable quit;
     private final Instant startedAt = Instant.now();
     /** Guarded by this. */
     private Optional<GatewayReport> latest = Optional.empty();
@@ -50,7 +53,9 @@ final class GatewayReports implements GatewayPort {
             ClientCounts counts,
             Handshakes handshakes,
             LongSupplier delayed,
-            Supplier<List<ListenerReport>> listeners) {
+            Supplier<List<ListenerReport>> listeners,
+            BooleanSupplier mayQuit,
+            Runnable quit) {
         this.notReady = notReady;
         this.loops = loops;
         this.routes = routes;
@@ -59,11 +64,23 @@ final class GatewayReports implements GatewayPort {
         this.delayed = delayed;
         this.listeners = listeners;
         this.pools = new PoolReports();
+        this.mayQuit = mayQuit;
+        this.quit = quit;
     }
 
     @Override
     public Optional<String> notReady() {
         return notReady.get();
+    }
+
+    @Override
+    public boolean mayQuit() {
+        return mayQuit.getAsBoolean();
+    }
+
+    @Override
+    public void quit() {
+        quit.run();
     }
 
     @Override

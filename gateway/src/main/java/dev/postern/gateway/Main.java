@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
         description = "A Postgres ingress gateway: one TLS endpoint, many databases.",
         subcommands = {
             RunCommand.class,
+            SidecarCommand.class,
             CheckCommand.class,
             ConvertCommand.class,
             ExplainCommand.class,

@@ -15,6 +15,9 @@ interface ProcessControl {
     /** Returns at once; the process ends when it may. */
     void shutdown(Shutdown mode) throws ConsoleFailure;
 
+    /** Drains and ends, as SIGTERM does; nothing when that is under way. Returns at once. */
+    void quit();
+
     /** For a gateway that was started without a file and a process of its own. */
     ProcessControl NONE = new ProcessControl() {
         @Override
@@ -31,6 +34,9 @@ interface ProcessControl {
         public void shutdown(Shutdown mode) throws ConsoleFailure {
             throw unavailable();
         }
+
+        @Override
+        public void quit() {}
 
         private static ConsoleFailure unavailable() {
             return new ConsoleFailure(

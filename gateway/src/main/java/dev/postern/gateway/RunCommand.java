@@ -35,7 +35,11 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        ConfigSource source = file.source();
+        return run(file.source());
+    }
+
+    /** Runs what the source says; the exit status. */
+    static int run(ConfigSource source) throws InterruptedException {
         return switch (source.load()) {
             case ConfigResult.Rejected rejected -> {
                 System.err.println(rejected.render());

@@ -9,17 +9,21 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers GET and HEAD. */
+/** Answers GET and HEAD, and the one POST that ends the gateway where the configuration allows it. */
 final class AdminHandler implements HttpHandler {
     private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
 
     private static final int OK = 200;
+    private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int INTERNAL_ERROR = 500;
     private static final int UNAVAILABLE = 503;
 
     private static final String TEXT = "text/plain; charset=utf-8";
+    /** What sidecars are told by jobs that are done, since Envoy and Istio had it. */
+    private static final String QUIT = "/quitquitquit";
+
     private static final String HTML = "text/html; charset=utf-8";
 
     private final GatewayPort gateway;
@@ -40,6 +44,10 @@ final class AdminHandler implements HttpHandler {
     @Override
     public void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
+            if (exchange.getRequestURI().getPath().equals(QUIT) && gateway.mayQuit()) {
+                quit(exchange);
+                return;
+            }
             String method = exchange.getRequestMethod();
             boolean head = method.equals("HEAD");
             Answer answer;
@@ -50,6 +58,20 @@ final class AdminHandler implements HttpHandler {
                 answer = Answer.text(METHOD_NOT_ALLOWED, "GET or HEAD");
             }
             send(exchange, answer, head);
+        }
+    }
+
+    /** From this machine alone, and by no page in a browser on it. */
+    private void quit(HttpExchange exchange) throws IOException {
+        if (!exchange.getRequestMethod().equals("POST")) {
+            exchange.getResponseHeaders().set("Allow", "POST");
+            send(exchange, Answer.text(METHOD_NOT_ALLOWED, "POST"), false);
+        } else if (!exchange.getRemoteAddress().getAddress().isLoopbackAddress()
+                || exchange.getRequestHeaders().containsKey("Origin")) {
+            send(exchange, Answer.text(FORBIDDEN, "only from this machine"), false);
+        } else {
+            send(exchange, Answer.text(OK, "draining"), false);
+            gateway.quit();
         }
     }
 

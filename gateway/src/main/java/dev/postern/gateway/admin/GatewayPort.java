@@ -11,6 +11,12 @@ public interface GatewayPort {
     /** Every event loop. Does not wait for any of them. */
     List<LoopReport> loops();
 
+    /** Whether the gateway may be asked to end by HTTP. */
+    boolean mayQuit();
+
+    /** Drains and ends, as SIGTERM does. Returns at once. */
+    void quit();
+
     /**
      * Everything. May be some tenths of a second old, so that whoever asks often does not burden the event loops, and may
      * take a second when a loop is busy.

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** PgBouncer's {@code key=value key='quoted value'}: a quote inside a quoted value is doubled. */
-final class ConnectionString {
+public final class ConnectionString {
     private final String text;
     private int at;
 
@@ -12,8 +12,12 @@ final class ConnectionString {
         this.text = text;
     }
 
-    /** @throws IllegalArgumentException whose message says what is wrong */
-    static Map<String, String> parse(String text) {
+    /**
+     * The keys of a connection string, in its order.
+     *
+     * @throws IllegalArgumentException whose message says what is wrong
+     */
+    public static Map<String, String> parse(String text) {
         ConnectionString parser = new ConnectionString(text);
         Map<String, String> pairs = new LinkedHashMap<>();
         for (parser.skipSpace(); parser.at < text.length(); parser.skipSpace()) {

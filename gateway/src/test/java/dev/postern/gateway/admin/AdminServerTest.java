@@ -15,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,28 @@ class AdminServerTest {
         assertThat(answer.statusCode()).isEqualTo(503);
         assertThat(answer.body()).isEqualTo("draining\n");
         assertThat(send("GET", "/healthz").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void quitsByPostWhereThatIsAllowed() throws Exception {
+        assertThat(send("POST", "/quitquitquit").statusCode()).isEqualTo(405);
+        assertThat(send("GET", "/quitquitquit").statusCode()).isEqualTo(404);
+        gateway.mayQuit = true;
+        assertThat(send("GET", "/quitquitquit").statusCode()).isEqualTo(405);
+        assertThat(http.send(
+                                HttpRequest.newBuilder(
+                                                URI.create("http://127.0.0.1:" + server.port() + "/quitquitquit"))
+                                        .header("Origin", "https://example.com")
+                                        .POST(BodyPublishers.noBody())
+                                        .build(),
+                                BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(gateway.quits).isZero();
+        HttpResponse<String> answer = send("POST", "/quitquitquit");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("draining\n");
+        Awaitility.await().until(() -> gateway.quits == 1);
     }
 
     @Test

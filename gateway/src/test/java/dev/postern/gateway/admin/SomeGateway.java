@@ -6,6 +6,8 @@ import java.util.Optional;
 /** A gateway that is as the test says. */
 final class SomeGateway implements GatewayPort {
     volatile GatewayReport report;
+    volatile boolean mayQuit;
+    volatile int quits;
 
     SomeGateway(GatewayReport report) {
         this.report = report;
@@ -24,5 +26,15 @@ final class SomeGateway implements GatewayPort {
     @Override
     public GatewayReport report() {
         return report;
+    }
+
+    @Override
+    public boolean mayQuit() {
+        return mayQuit;
+    }
+
+    @Override
+    public synchronized void quit() {
+        quits++;
     }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -35,7 +36,17 @@ public final class RunningPostern implements AutoCloseable {
      * @param last the listener that it opens last
      */
     public static RunningPostern start(SocketAddress last, String... arguments) throws IOException {
-        RunningPostern postern = launch(arguments);
+        return start(last, Map.of(), arguments);
+    }
+
+    /**
+     * Returns when it accepts clients.
+     *
+     * @param environment besides that of this process
+     */
+    public static RunningPostern start(SocketAddress last, Map<String, String> environment, String... arguments)
+            throws IOException {
+        RunningPostern postern = launch(environment, arguments);
         Awaitility.await("postern starts").atMost(PATIENCE).until(() -> {
             if (!postern.process.isAlive()) {
                 throw new IllegalStateException("postern ended: " + postern.log());
@@ -47,6 +58,15 @@ public final class RunningPostern implements AutoCloseable {
 
     /** Returns as soon as the process runs: for those that refuse to serve. */
     public static RunningPostern launch(String... arguments) throws IOException {
+        return launch(Map.of(), arguments);
+    }
+
+    /**
+     * Returns as soon as the process runs.
+     *
+     * @param environment besides that of this process
+     */
+    public static RunningPostern launch(Map<String, String> environment, String... arguments) throws IOException {
         Path log = Files.createTempFile(TemporaryFolders.create("postern-process"), "log", ".txt");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -57,10 +77,10 @@ public final class RunningPostern implements AutoCloseable {
                 "-Xmx256m",
                 "dev.postern.gateway.Main"));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         AtExit.run(process::destroyForcibly);
         return new RunningPostern(process, log);
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.gateway.sidecar;
+
+import org.jspecify.annotations.NullMarked;
