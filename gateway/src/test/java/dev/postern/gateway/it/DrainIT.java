@@ -6,18 +6,20 @@ import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.Names;
+import dev.postern.gateway.it.harness.PostgresServer;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.Traffic;
 import dev.postern.gateway.it.harness.WireClient;
 import dev.postern.gateway.it.harness.WireMessage;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,14 +27,24 @@ import org.junit.jupiter.api.Test;
 class DrainIT {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /** Of its own: who has a session there has it from this gateway. */
+    private static PostgresServer postgres;
+
     private GatewayFixture gateway;
-    /** Other gateways of this JVM have servers there too. */
-    private List<Integer> before = List.of();
+
+    @BeforeAll
+    static void startServer() {
+        postgres = PostgresServers.own();
+    }
+
+    @AfterAll
+    static void stopServer() {
+        postgres.close();
+    }
 
     @BeforeEach
     void start() {
-        RouteYaml orders = RouteYaml.to(PostgresServers.shared(), "orders", "orders");
-        before = PostgresServers.shared().sessionPids("orders");
+        RouteYaml orders = RouteYaml.to(postgres, "orders", "orders");
         gateway = GatewayFixture.start(GatewayYaml.of(
                 orders.withPool("{mode: transaction, defaultPoolSize: 3}"),
                 orders.named("orders_session").withPool("{mode: session, defaultPoolSize: 5}")));
@@ -42,8 +54,7 @@ class DrainIT {
     void stop() {
         gateway.close();
         Awaitility.await("no server connection is left")
-                .untilAsserted(() -> assertThat(PostgresServers.shared().sessionPids("orders"))
-                        .isEqualTo(before));
+                .untilAsserted(() -> assertThat(postgres.sessionPids("orders")).isEmpty());
     }
 
     @Test
@@ -75,9 +86,8 @@ class DrainIT {
                     .endsWith("E(FATAL 57P01)");
             drained.get(5, TimeUnit.SECONDS);
         }
-        assertThat(PostgresServers.shared().ask("orders", "select count(*) from " + table))
-                .isEqualTo("2");
-        PostgresServers.shared().execute("orders", "drop table " + table);
+        assertThat(postgres.ask("orders", "select count(*) from " + table)).isEqualTo("2");
+        postgres.execute("orders", "drop table " + table);
     }
 
     @Test
@@ -85,7 +95,7 @@ class DrainIT {
         try (WireClient busy = gateway.connect("orders")) {
             busy.send(FrontendBytes.query("select 'finished' as n from pg_sleep(1)"));
             Awaitility.await()
-                    .until(() -> PostgresServers.shared().sessions("orders").stream()
+                    .until(() -> postgres.sessions("orders").stream()
                             .anyMatch(session -> session.state().equals("active")));
             CompletableFuture<Void> drained = gateway.drain(LIMIT);
             assertThat(busy.receiveUntilClosed())

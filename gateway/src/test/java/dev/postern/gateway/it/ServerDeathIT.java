@@ -60,9 +60,12 @@ class ServerDeathIT {
         Awaitility.await().pollInterval(Duration.ofMillis(2)).until(() -> gateway.activeServers() == 0);
     }
 
+    /** Also those that were still being opened. */
     private void terminateAll() {
-        postgres.terminateSessions("orders");
-        Awaitility.await().until(() -> postgres.sessions("orders").isEmpty());
+        Awaitility.await().until(() -> {
+            postgres.terminateSessions("orders");
+            return postgres.sessions("orders").isEmpty();
+        });
     }
 
     @Test

@@ -196,6 +196,14 @@ class TlsIT {
         return client.login(new ServerAddress(port(listener), Optional.empty(), user, "app-secret", database));
     }
 
+    /** Sends nothing more: a client that writes to a server that has hung up may find that out before it reads why. */
+    private static void readAfterHandshake(String listener, SSLContext context) {
+        try (WireClient client = WireClient.open(port(listener))) {
+            client.startTls(context);
+            client.receive();
+        }
+    }
+
     private static String served(String listener, SSLContext context, String database, String user) {
         try (WireClient client = connect(listener, context, database, user)) {
             return client.ask("select 'served'");
@@ -220,8 +228,7 @@ class TlsIT {
     @Test
     void aRevokedCertificateIsRefused() {
         for (String listener : List.of("optional", "required")) {
-            Throwable refused =
-                    catchThrowable(() -> connect(listener, AUTHORITY.clientContext(REVOKED), "orders", "app"));
+            Throwable refused = catchThrowable(() -> readAfterHandshake(listener, AUTHORITY.clientContext(REVOKED)));
             assertThat(refused).isInstanceOfAny(WireClient.ConnectionEnded.class, java.io.UncheckedIOException.class);
             assertThat(refused).rootCause().hasMessageContaining("certificate_revoked");
         }
