@@ -124,16 +124,11 @@ final class AuthQueryConnection extends ByteToMessageDecoder implements PooledSe
             in.skipBytes(in.readableBytes());
             return;
         }
-        if (in.readableBytes() < MessageHeader.HEADER_LENGTH) {
-            return;
+        ByteBuf message = MessageHeader.readWhole(in, MOST_LENGTH);
+        if (message != null) {
+            byte type = message.getByte(message.readerIndex());
+            received(type, message.skipBytes(MessageHeader.HEADER_LENGTH));
         }
-        byte type = in.getByte(in.readerIndex());
-        int length = in.getInt(in.readerIndex() + 1);
-        MessageHeader.checkLength(type, length, Math.min(MessageHeader.backendLimit(type), MOST_LENGTH));
-        if (in.readableBytes() < 1 + length) {
-            return;
-        }
-        received(type, in.readSlice(1 + length).skipBytes(MessageHeader.HEADER_LENGTH));
     }
 
     private void received(byte type, ByteBuf body) {

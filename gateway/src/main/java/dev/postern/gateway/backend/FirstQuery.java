@@ -51,16 +51,11 @@ final class FirstQuery extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-        if (in.readableBytes() < MessageHeader.HEADER_LENGTH) {
-            return;
+        ByteBuf message = MessageHeader.readWhole(in, MOST_LENGTH);
+        if (message != null) {
+            byte type = message.getByte(message.readerIndex());
+            received(ctx, type, message.skipBytes(MessageHeader.HEADER_LENGTH));
         }
-        byte type = in.getByte(in.readerIndex());
-        int length = in.getInt(in.readerIndex() + 1);
-        MessageHeader.checkLength(type, length, Math.min(MessageHeader.backendLimit(type), MOST_LENGTH));
-        if (in.readableBytes() < 1 + length) {
-            return;
-        }
-        received(ctx, type, in.readSlice(1 + length).skipBytes(MessageHeader.HEADER_LENGTH));
     }
 
     private void received(ChannelHandlerContext ctx, byte type, ByteBuf body) {

@@ -1,5 +1,6 @@
 package dev.postern.gateway.backend;
 
+import dev.postern.gateway.pool.ClientFacts;
 import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.pool.ConnectionIds;
 import dev.postern.gateway.pool.PoolSettings;
@@ -640,7 +641,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                 TlsFacts.describe(channel.pipeline()),
                 parameters.getOrDefault("application_name", ""),
                 statements.size(),
-                tunnel == null ? "none" : tunnel.kind());
+                tunnel == null ? ClientFacts.NO_REPLICATION : tunnel.kind());
     }
 
     ServerAddress address() {

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,6 +81,10 @@ public final class ServerConnector implements ServerOpener<LentServer> {
 
     @Override
     public void open(Result<LentServer> result) {
+        withCredential(result, credential -> open(credential, result));
+    }
+
+    private void withCredential(Result<LentServer> result, Consumer<Credential> then) {
         credentials
                 .acquire()
                 .whenCompleteAsync(
@@ -87,7 +92,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
                             if (credential == null) {
                                 failed(result, ServerOpening.unavailable(cause(error)));
                             } else {
-                                open(credential, result);
+                                then.accept(credential);
                             }
                         },
                         loop);
@@ -99,17 +104,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
 
     @Override
     public void openDedicated(Map<String, String> startup, Result<LentServer> result) {
-        credentials
-                .acquire()
-                .whenCompleteAsync(
-                        (credential, error) -> {
-                            if (credential == null) {
-                                failed(result, ServerOpening.unavailable(cause(error)));
-                            } else {
-                                logIn(credential, startup, new Dedicated(credential, result));
-                            }
-                        },
-                        loop);
+        withCredential(result, credential -> logIn(credential, startup, new Dedicated(credential, result)));
     }
 
     /** A refusal tells of what the client asked for: the credential is in doubt only where its password is refused. */

@@ -261,7 +261,8 @@ final class ConsoleHandler extends ByteToMessageDecoder implements Cancelable {
                 OptionalLong.empty(),
                 TlsFacts.describe(channel.pipeline()),
                 entrant.applicationName(),
-                0);
+                0,
+                ClientFacts.NO_REPLICATION);
     }
 
     // ---- the end

@@ -771,7 +771,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                         : OptionalLong.of(server.facts().id()),
                 TlsFacts.describe(channel().pipeline()),
                 Optional.ofNullable(settings.get(Welcome.APPLICATION_NAME)).orElse(""),
-                statements.size());
+                statements.size(),
+                ClientFacts.NO_REPLICATION);
     }
 
     private @Nullable LentServer server() {

@@ -39,35 +39,6 @@ public record ClientFacts(
         String applicationName,
         int statements,
         String replication) {
-    /** Without replication. */
-    public ClientFacts(
-            long id,
-            String user,
-            String database,
-            String state,
-            Optional<SocketAddress> remote,
-            Optional<SocketAddress> local,
-            Instant connected,
-            Instant requested,
-            Duration waited,
-            OptionalLong server,
-            String tls,
-            String applicationName,
-            int statements) {
-        this(
-                id,
-                user,
-                database,
-                state,
-                remote,
-                local,
-                connected,
-                requested,
-                waited,
-                server,
-                tls,
-                applicationName,
-                statements,
-                "none");
-    }
+    /** Neither kind of {@code replication}. */
+    public static final String NO_REPLICATION = "none";
 }

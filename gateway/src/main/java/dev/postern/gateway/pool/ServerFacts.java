@@ -34,34 +34,4 @@ public record ServerFacts(
         String tls,
         String applicationName,
         int statements,
-        String replication) {
-    /** Without replication. */
-    public ServerFacts(
-            long id,
-            String user,
-            boolean resetting,
-            int cancels,
-            Optional<SocketAddress> remote,
-            Optional<SocketAddress> local,
-            Instant connected,
-            Instant requested,
-            int pid,
-            String tls,
-            String applicationName,
-            int statements) {
-        this(
-                id,
-                user,
-                resetting,
-                cancels,
-                remote,
-                local,
-                connected,
-                requested,
-                pid,
-                tls,
-                applicationName,
-                statements,
-                "none");
-    }
-}
+        String replication) {}

@@ -1,5 +1,8 @@
 package dev.postern.gateway.protocol;
 
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The five bytes before each message's body, and how long which message may be. A length counts itself but not the type
  * byte, as on the wire. All static and free of allocation: the relay asks for every message.
@@ -21,6 +24,22 @@ public final class MessageHeader {
     private static final int PARAMETER_DESCRIPTION_LIMIT = MIN_LENGTH + Short.BYTES + 0xFFFF * Integer.BYTES;
 
     private MessageHeader() {}
+
+    /**
+     * A server's next message with its header, as a slice that is read over; null as long as it has not come whole.
+     *
+     * @param most the longest length word that is taken, however long the manual lets the type be
+     * @throws ProtocolViolation when there is no such message, or it is longer; nothing is waited for then
+     */
+    public static @Nullable ByteBuf readWhole(ByteBuf in, int most) {
+        if (in.readableBytes() < HEADER_LENGTH) {
+            return null;
+        }
+        byte type = in.getByte(in.readerIndex());
+        int length = in.getInt(in.readerIndex() + 1);
+        checkLength(type, length, Math.min(backendLimit(type), most));
+        return in.readableBytes() < 1 + length ? null : in.readSlice(1 + length);
+    }
 
     /**
      * The longest length word of a client's message after the login (postgres.c, SocketBackend).

@@ -143,7 +143,19 @@ final class FakeServer implements LentServer {
     @Override
     public ServerFacts facts() {
         return new ServerFacts(
-                1, "role", false, 0, Optional.empty(), Optional.empty(), Instant.EPOCH, Instant.EPOCH, 1, "", "", 0);
+                1,
+                "role",
+                false,
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                Instant.EPOCH,
+                Instant.EPOCH,
+                1,
+                "",
+                "",
+                0,
+                "none");
     }
 
     @Override

@@ -257,6 +257,13 @@ class ConsoleProcessIT {
         }
     }
 
+    private long refusals() {
+        return postern.log()
+                .lines()
+                .filter(line -> line.contains("reload_refused"))
+                .count();
+    }
+
     @Test
     void aFileThatCannotBeAppliedChangesNothing() throws Exception {
         String good = Files.readString(file);
@@ -269,8 +276,9 @@ class ConsoleProcessIT {
                         "clientAuth: {cert: {map: [{identity: '/^(?:a)$', role: '\\1'}]}}"));
         for (String text : bad) {
             assertThat(text).isNotEqualTo(good);
+            long refusals = refusals();
             Files.writeString(file, text);
-            Thread.sleep(5000); // the file is looked at each two seconds
+            Awaitility.await("the changed file is refused").until(() -> refusals() > refusals);
             try (WireClient client = client()) {
                 assertThat(client.ask("select 1")).as(postern.log()).isEqualTo("1");
             }
