@@ -238,6 +238,7 @@ final class AuthQueries implements AutoCloseable {
                 0,
                 false,
                 false,
+                false,
                 false);
     }
 

@@ -70,7 +70,8 @@ final class ConfigMapping {
                 config.maxUserConnections(),
                 config.serverRoundRobin(),
                 config.serverResetQueryAlways(),
-                config.serverFastClose());
+                config.serverFastClose(),
+                config.pinOnSessionState());
     }
 
     static LoginThrottle throttle(ThrottleConfig config) {

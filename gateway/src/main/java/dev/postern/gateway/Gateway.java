@@ -7,6 +7,7 @@ import dev.postern.gateway.backend.HostResolver;
 import dev.postern.gateway.config.ClientAuthConfig;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.GatewayConfig;
+import dev.postern.gateway.config.LimitsConfig;
 import dev.postern.gateway.config.ListenAddress;
 import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.RouteConfig;
@@ -111,6 +112,7 @@ public final class Gateway implements AutoCloseable {
         this.authQueries = new AuthQueries(loops, resolver, services);
         this.routes = new RouteSnapshot(services.fakes(), services::throttle);
         this.counts = new ClientCounts(ConfigMapping.limits(config));
+        limitStatements(config.limits());
         addresses.limits(config.limits().maxConnPerAddress(), config.limits().maxLoginsPerAddress());
         handshakes.limit(config.limits().maxHandshakes());
         this.reports = new GatewayReports(
@@ -118,6 +120,7 @@ public final class Gateway implements AutoCloseable {
                 loops,
                 routes,
                 counts,
+                services.statementMemory(),
                 handshakes,
                 () -> services.throttle().delayed(),
                 () -> openListeners.stream().map(OpenListener::report).toList(),
@@ -398,6 +401,13 @@ public final class Gateway implements AutoCloseable {
         });
     }
 
+    private void limitStatements(LimitsConfig limits) {
+        services.statementMemory()
+                .limits(
+                        limits.maxStatementMemory().bytes(),
+                        limits.maxStatementMemoryPerClient().bytes());
+    }
+
     /**
      * Puts a new configuration in force as far as it differs: routes, their users, credentials and pools, limits and
      * logging. Listeners and the admin address stay as they were started.
@@ -416,6 +426,7 @@ public final class Gateway implements AutoCloseable {
         }
         apply(next);
         counts.limits(ConfigMapping.limits(next));
+        limitStatements(next.limits());
         addresses.limits(next.limits().maxConnPerAddress(), next.limits().maxLoginsPerAddress());
         handshakes.limit(next.limits().maxHandshakes());
         LogOutput.apply(next.logging());

@@ -6,9 +6,11 @@ import dev.postern.gateway.admin.GatewayPort;
 import dev.postern.gateway.admin.GatewayReport;
 import dev.postern.gateway.admin.ListenerReport;
 import dev.postern.gateway.admin.LoopReport;
+import dev.postern.gateway.admin.MemoryReport;
 import dev.postern.gateway.admin.RouteReport;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.frontend.ClientCounts;
+import dev.postern.gateway.relay.StatementMemory;
 import dev.postern.routing.RouteEntry;
 import dev.postern.tls.Handshakes;
 import io.netty.buffer.ByteBufAllocator;
@@ -36,6 +38,7 @@ final class GatewayReports implements GatewayPort {
     /** Logins that had to pause. */
     private final LongSupplier delayed;
 
+    private final StatementMemory statements;
     private final Supplier<List<ListenerReport>> listeners;
     private final PoolReports pools;
     private final BooleanSupplier mayQuit;
@@ -51,6 +54,7 @@ final class GatewayReports implements GatewayPort {
             Loops loops,
             RouteSnapshot routes,
             ClientCounts counts,
+            StatementMemory statements,
             Handshakes handshakes,
             LongSupplier delayed,
             Supplier<List<ListenerReport>> listeners,
@@ -62,6 +66,7 @@ final class GatewayReports implements GatewayPort {
         this.counts = counts;
         this.handshakes = handshakes;
         this.delayed = delayed;
+        this.statements = statements;
         this.listeners = listeners;
         this.pools = new PoolReports();
         this.mayQuit = mayQuit;
@@ -115,7 +120,7 @@ final class GatewayReports implements GatewayPort {
                 startedAt,
                 notReady(),
                 clients(),
-                bufferBytes(),
+                new MemoryReport(bufferBytes(), statements.used(), statements.most()),
                 loops(),
                 listeners.get(),
                 current.stream().map(route -> route(route, gathered)).toList());

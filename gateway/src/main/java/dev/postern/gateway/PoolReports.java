@@ -104,6 +104,7 @@ final class PoolReports {
         return new PoolReport(
                 place.database(),
                 pool.sessions(),
+                pool.pinned(),
                 pool.servers().view(),
                 servers(place.pool().stats()),
                 new PoolReport.Traffic(

@@ -27,6 +27,7 @@ import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.protocol.Refusal;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.StatementCache;
+import dev.postern.gateway.relay.StatementMemory;
 import dev.postern.gateway.relay.Traffic;
 import dev.postern.routing.DatabaseTemplate;
 import io.netty.channel.EventLoop;
@@ -97,18 +98,19 @@ final class RouteRuntime {
         private final List<ServerPool<LentServer>> leaving = new ArrayList<>();
         private final Traffic traffic = new Traffic();
         private final PoolStats stats = new PoolStats();
-        private final StatementCache statements = new StatementCache();
+        private final StatementCache statements;
         private volatile Optional<SessionPool> pool = Optional.empty();
         /** Of the route as it is now. */
         private volatile boolean chosenByClients;
 
         private volatile Duration idleTimeout = Duration.ZERO;
 
-        DatabasePool(EventLoop loop, String name) {
-            this(loop, name, Optional.empty(), false);
+        DatabasePool(EventLoop loop, String name, StatementMemory memory) {
+            this(loop, name, memory, Optional.empty(), false);
         }
 
-        DatabasePool(EventLoop loop, String name, Optional<String> role, boolean superuser) {
+        DatabasePool(EventLoop loop, String name, StatementMemory memory, Optional<String> role, boolean superuser) {
+            this.statements = new StatementCache(memory);
             this.loop = loop;
             this.name = name;
             this.own = role.map(user -> new PassThroughCredentialSource(user, () -> lookAgain(user)));
@@ -258,7 +260,9 @@ final class RouteRuntime {
                 .map(template -> template.expand(captures))
                 .orElse(asked);
         if (!passThrough && !anyDatabase) {
-            pools.computeIfAbsent(key(backendDatabase, ""), key -> new DatabasePool(loops.deal(), shownName(asked)));
+            pools.computeIfAbsent(
+                    key(backendDatabase, ""),
+                    key -> new DatabasePool(loops.deal(), shownName(asked), services.statementMemory()));
         }
         return new Served(asked, backendDatabase);
     }
@@ -453,7 +457,7 @@ final class RouteRuntime {
 
     /** The pool of a role whose own keys open its servers. */
     private DatabasePool ownPlace(PoolKey key, EventLoop loop, String name, boolean superuser) {
-        DatabasePool place = new DatabasePool(loop, name, key.role(), superuser);
+        DatabasePool place = new DatabasePool(loop, name, services.statementMemory(), key.role(), superuser);
         place.clientAuth = Optional.of(parts.clientAuth());
         place.own
                 .orElseThrow()
@@ -532,7 +536,7 @@ final class RouteRuntime {
                     key,
                     absent -> passThrough
                             ? newest().ownPlace(key, loop, shownName(asked), identity.privileged())
-                            : new DatabasePool(loop, shownName(asked)));
+                            : new DatabasePool(loop, shownName(asked), services.statementMemory()));
             identity.passThrough().ifPresent(keys -> place.own.ifPresentOrElse(own -> own.offer(keys), keys::close));
             return place.pool().orElseGet(() -> newest().newPool(key, place));
         }

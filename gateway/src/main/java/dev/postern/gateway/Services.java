@@ -9,6 +9,7 @@ import dev.postern.auth.password.ScramVerifier;
 import dev.postern.auth.password.StretchExecutor;
 import dev.postern.auth.server.ScramKeyCache;
 import dev.postern.gateway.pool.SharedLimits;
+import dev.postern.gateway.relay.StatementMemory;
 import dev.postern.tls.CertificateWatcher;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -29,6 +30,7 @@ final class Services implements AutoCloseable {
     private volatile LoginThrottle throttle = new LoginThrottle();
     private final FakeVerifiers fakes;
     private final TcpOptions tcp;
+    private final StatementMemory statementMemory = new StatementMemory();
     private final SharedLimits.Registry limits = new SharedLimits.Registry();
 
     Services(TcpOptions tcp) {
@@ -87,6 +89,11 @@ final class Services implements AutoCloseable {
     }
 
     /** What pools of all routes count together. */
+    /** What clients' prepared statements take. */
+    StatementMemory statementMemory() {
+        return statementMemory;
+    }
+
     SharedLimits.Registry limits() {
         return limits;
     }

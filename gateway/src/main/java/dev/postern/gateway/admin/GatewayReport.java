@@ -9,7 +9,6 @@ import java.util.Optional;
  *
  * @param startedAt when it began to listen
  * @param notReady why new clients are not welcome; empty: they are
- * @param bufferBytes memory that the network buffers hold outside of the heap
  * @param routes in the order of the configuration; pools whose event loop did not answer in time are missing
  */
 public record GatewayReport(
@@ -17,7 +16,7 @@ public record GatewayReport(
         Instant startedAt,
         Optional<String> notReady,
         ClientsReport clients,
-        long bufferBytes,
+        MemoryReport memory,
         List<LoopReport> loops,
         List<ListenerReport> listeners,
         List<RouteReport> routes) {

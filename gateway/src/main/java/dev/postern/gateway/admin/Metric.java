@@ -22,6 +22,10 @@ enum Metric {
 
     POOL_CLIENTS(Kind.GAUGE, "postern_pool_clients", "Clients of the pool that are logged in."),
     POOL_CLIENTS_ACTIVE(Kind.GAUGE, "postern_pool_clients_active", "Clients that have a server connection."),
+    POOL_CLIENTS_PINNED(
+            Kind.GAUGE,
+            "postern_pool_clients_pinned",
+            "Clients that keep their server connection in transaction mode, see pool.pinOnSessionState."),
     POOL_CLIENTS_WAITING(Kind.GAUGE, "postern_pool_clients_waiting", "Clients that wait for a server connection."),
     POOL_LONGEST_WAIT(
             Kind.GAUGE, "postern_pool_longest_wait_seconds", "How long the client that waits longest has waited."),
@@ -42,6 +46,12 @@ enum Metric {
 
     STATEMENTS(Kind.GAUGE, "postern_prepared_statements", "Distinct prepared statements that the pool knows."),
     STATEMENT_BYTES(Kind.GAUGE, "postern_prepared_statements_bytes", "Bytes of their texts."),
+    STATEMENT_MEMORY(
+            Kind.GAUGE,
+            "postern_prepared_statements_memory_bytes",
+            "What the prepared statements of all clients and servers take, names and texts."),
+    STATEMENT_MEMORY_LIMIT(
+            Kind.GAUGE, "postern_prepared_statements_memory_limit_bytes", "limits.maxStatementMemory; 0: no limit."),
     CLIENT_PARSES(Kind.COUNTER, "postern_client_parses", "Parse messages from clients."),
     SERVER_PARSES(Kind.COUNTER, "postern_server_parses", "Parse messages to servers."),
     BINDS(Kind.COUNTER, "postern_binds", "Bind messages."),

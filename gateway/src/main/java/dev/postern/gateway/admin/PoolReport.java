@@ -8,13 +8,20 @@ import java.util.Map;
  *
  * @param database its backend database
  * @param sessions clients that are logged in
+ * @param pinned those of them that keep their server in transaction mode
  * @param view servers and waiters now
  * @param servers what became of its server connections
  * @param traffic what went through them
  * @param statements prepared statements that its clients and servers know
  */
 public record PoolReport(
-        String database, int sessions, PoolView view, Servers servers, Traffic traffic, Statements statements) {
+        String database,
+        int sessions,
+        int pinned,
+        PoolView view,
+        Servers servers,
+        Traffic traffic,
+        Statements statements) {
 
     /**
      * Counters of server connections.

@@ -35,7 +35,9 @@ final class ReportMetrics {
                 1);
         samples.add(Metric.START, Labels.EMPTY, report.startedAt());
         samples.add(Metric.READY, report.notReady().isEmpty() ? 1 : 0);
-        samples.add(Metric.BUFFERS, report.bufferBytes());
+        samples.add(Metric.BUFFERS, report.memory().buffers());
+        samples.add(Metric.STATEMENT_MEMORY, report.memory().statements());
+        samples.add(Metric.STATEMENT_MEMORY_LIMIT, report.memory().statementsLimit());
         for (LoopReport loop : report.loops()) {
             samples.add(Metric.LOOP_LAG, Labels.of("loop", String.valueOf(loop.number())), loop.lag());
         }
@@ -68,6 +70,7 @@ final class ReportMetrics {
             Labels labels = Labels.of(DATABASE, pool.database(), ROUTE, route.name());
             samples.add(Metric.POOL_SIZE, labels, route.poolSize());
             samples.add(Metric.POOL_CLIENTS, labels, pool.sessions());
+            samples.add(Metric.POOL_CLIENTS_PINNED, labels, pool.pinned());
             view(labels, pool.view());
             servers(labels, pool.servers());
             traffic(labels, pool.traffic());

@@ -53,7 +53,14 @@ final class StatusPage {
                 .append("<br>")
                 .append(escaped(clients.loggedIn() + " clients logged in of " + clients.limit() + " at most, "
                         + clients.open() + " connections, " + clients.logins() + " logins so far"))
+                .append("<br>")
+                .append(escaped(statements(report.memory())))
                 .append("</p>");
+    }
+
+    private static String statements(MemoryReport memory) {
+        String limit = memory.statementsLimit() == 0 ? "" : " of " + memory.statementsLimit() + " at most";
+        return "prepared statements take " + memory.statements() + " bytes" + limit;
     }
 
     private void listeners(List<ListenerReport> listeners) {
@@ -81,6 +88,7 @@ final class StatusPage {
                 "route",
                 "database",
                 "clients",
+                "pinned",
                 "waiting",
                 "longest wait",
                 "servers active",
@@ -96,6 +104,7 @@ final class StatusPage {
                         route.name(),
                         pool.database(),
                         pool.sessions(),
+                        pool.pinned(),
                         pool.view().waiting(),
                         seconds(pool.view().longestWait()),
                         pool.view().active(),

@@ -6,6 +6,7 @@ import dev.postern.gateway.relay.ClientStatements;
 import dev.postern.gateway.relay.Link;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.gateway.relay.StatementCache;
+import dev.postern.gateway.relay.StatementMemory;
 import io.netty.buffer.ByteBuf;
 
 /** The other end of a link when the gateway itself talks to a server: nobody reads, nobody asks. */
@@ -26,7 +27,7 @@ final class NoClient implements ClientEnd {
 
     @Override
     public ClientStatements statements() {
-        return new ClientStatements(new StatementCache());
+        return new ClientStatements(new StatementCache(new StatementMemory()));
     }
 
     @Override

@@ -19,6 +19,7 @@ import dev.postern.gateway.protocol.SqlStates;
 import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
+import dev.postern.gateway.relay.LinkMode;
 import dev.postern.gateway.relay.ServerParts;
 import dev.postern.gateway.relay.ServerStatements;
 import dev.postern.gateway.relay.SessionSettings;
@@ -66,6 +67,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
 
     private static final Pattern FORGETS_STATEMENTS =
             Pattern.compile("\\b(DISCARD|DEALLOCATE)\\s+ALL\\b", Pattern.CASE_INSENSITIVE);
+
+    private static final String DISCARD_ALL = "DISCARD ALL";
 
     private static final Logger log = LoggerFactory.getLogger(ServerConnection.class);
 
@@ -116,6 +119,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     private Map<String, String> parameters;
     private SessionSettings settings = SessionSettings.NONE;
     private boolean settingsUnknown;
+    /** The last client left something in the session: it is discarded before the next one comes. */
+    private boolean unclean;
+
+    private boolean uncleanForGood;
     private @Nullable Link link;
     private @Nullable Tunnel tunnel;
     private int cancels;
@@ -306,24 +313,34 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
             runOwn(home.settings().serverCheckQuery(), this::roleChecked);
             return;
         }
+        if (uncleanForGood) {
+            close(CloseReason.UNCLEAN);
+            return;
+        }
         returning = false;
-        String reset = home.settings().serverResetQuery();
-        if (home.settings().resets()) {
-            runOwn(reset, error -> {
-                if (error.isPresent()) {
-                    close(CloseReason.RESET_FAILED);
-                } else {
-                    if (FORGETS_STATEMENTS.matcher(reset).find()) {
-                        statements.clear();
-                    }
-                    settings = SessionSettings.NONE;
-                    settingsUnknown = !RESETS_SETTINGS.matcher(reset).find();
-                    home.returned(this);
-                }
-            });
+        if (unclean) {
+            reset(DISCARD_ALL);
+        } else if (home.settings().resets()) {
+            reset(home.settings().serverResetQuery());
         } else {
             home.returned(this);
         }
+    }
+
+    private void reset(String query) {
+        runOwn(query, error -> {
+            if (error.isPresent()) {
+                close(CloseReason.RESET_FAILED);
+            } else {
+                if (FORGETS_STATEMENTS.matcher(query).find()) {
+                    statements.clear();
+                }
+                settings = SessionSettings.NONE;
+                settingsUnknown = !RESETS_SETTINGS.matcher(query).find();
+                unclean = false;
+                home.returned(this);
+            }
+        });
     }
 
     private void roleChecked(Optional<ErrorResponse> error) {
@@ -341,7 +358,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
                         () -> close(CloseReason.CHECK_FAILED),
                         home.settings().serverConnectTimeout().toMillis(),
                         TimeUnit.MILLISECONDS);
-        Link own = new Link(new NoClient(() -> timer.cancel(false)), new ClientStream(), this, parts, false);
+        Link own = new Link(new NoClient(() -> timer.cancel(false)), new ClientStream(), this, parts, LinkMode.PLAIN);
         link = own;
         own.internalQuery(query, error -> {
             timer.cancel(false);
@@ -470,6 +487,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Len
     @Override
     public void settingsUnknown() {
         settingsUnknown = true;
+    }
+
+    @Override
+    public void unclean(boolean forGood) {
+        unclean = true;
+        uncleanForGood |= forGood;
     }
 
     @Override

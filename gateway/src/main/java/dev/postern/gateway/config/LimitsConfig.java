@@ -13,6 +13,8 @@ import dev.postern.gateway.config.yaml.Checks;
  * @param maxConnPerAddress client connections from one address (an IPv6 /64), logged in or not; default 0: no limit
  * @param maxLoginsPerAddress those of them that are not logged in; default 0: no limit
  * @param maxHandshakes TLS handshakes of clients under way; further ones wait for their turn; default 0: no limit
+ * @param maxStatementMemory what prepared statements may take in all; default 256MB
+ * @param maxStatementMemoryPerClient what those of one client may take; default 32MB
  */
 public record LimitsConfig(
         int maxClientConn,
@@ -21,9 +23,12 @@ public record LimitsConfig(
         int maxUserClientConnections,
         int maxConnPerAddress,
         int maxLoginsPerAddress,
-        int maxHandshakes)
+        int maxHandshakes,
+        ByteSize maxStatementMemory,
+        ByteSize maxStatementMemoryPerClient)
         implements Checked {
-    static final LimitsConfig DEFAULTS = new LimitsConfig(10_000, 0, 0, 0, 0, 0, 0);
+    static final LimitsConfig DEFAULTS =
+            new LimitsConfig(10_000, 0, 0, 0, 0, 0, 0, ByteSize.parse("256MB"), ByteSize.parse("32MB"));
 
     static final int MAX = 1_000_000;
 

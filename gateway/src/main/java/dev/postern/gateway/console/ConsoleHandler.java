@@ -262,6 +262,7 @@ final class ConsoleHandler extends ByteToMessageDecoder implements Cancelable {
                 TlsFacts.describe(channel.pipeline()),
                 entrant.applicationName(),
                 0,
+                "",
                 ClientFacts.NO_REPLICATION);
     }
 

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Every SHOW that has a table: columns, their order and types are PgBouncer's, but for CREDENTIALS, which is ours. */
+/** Every SHOW that has a table: columns, their order and types are PgBouncer's, but for CREDENTIALS and PINNED, which are ours. */
 enum Show {
     ACTIVE_SOCKETS(SocketTables.DEBUG_COLUMNS, port -> SocketTables.sockets(port.snapshot(), true)),
     CLIENTS(SocketTables.COLUMNS, port -> SocketTables.clients(port.snapshot())),
@@ -88,6 +88,9 @@ enum Show {
                     "sv_active_cancel",
                     "sv_login"),
             port -> List.of()),
+    PINNED(
+            Column.of("ssiis", "database", "user", "client_id", "server_pid", "pinned_by"),
+            port -> SocketTables.pinned(port.snapshot())),
     POOLS(
             Column.of(
                     "ssiiiiiiiiiiiiiss",

@@ -50,6 +50,28 @@ final class SocketTables {
         return rows;
     }
 
+    /** Clients that keep their server in transaction mode, and why. */
+    static List<Row> pinned(Snapshot snapshot) {
+        List<Row> rows = new ArrayList<>();
+        for (Snapshot.Pool pool : snapshot.pools()) {
+            for (ClientFacts client : pool.clients()) {
+                if (!client.pinned().isEmpty()) {
+                    rows.add(Row.of(pool.database(), client.user(), client.id(), pid(pool, client), client.pinned()));
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static int pid(Snapshot.Pool pool, ClientFacts client) {
+        return pool.servers().stream()
+                .filter(server ->
+                        client.server().equals(OptionalLong.of(server.facts().id())))
+                .mapToInt(server -> server.facts().pid())
+                .findFirst()
+                .orElse(0);
+    }
+
     /** @param active only those that have something to do */
     static List<Row> sockets(Snapshot snapshot, boolean active) {
         List<Row> rows = new ArrayList<>();

@@ -381,6 +381,7 @@ final class ReplicationHandler extends ChannelInboundHandlerAdapter
                 TlsFacts.describe(channel().pipeline()),
                 settings.getOrDefault(Welcome.APPLICATION_NAME, ""),
                 0,
+                "",
                 kind());
     }
 }

@@ -4,6 +4,7 @@ import dev.postern.gateway.pool.CheckoutFailure;
 import dev.postern.gateway.pool.ClientFacts;
 import dev.postern.gateway.pool.CloseReason;
 import dev.postern.gateway.pool.ConnectionIds;
+import dev.postern.gateway.pool.PoolSettings;
 import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.pool.Ticket;
 import dev.postern.gateway.pool.Waiter;
@@ -23,6 +24,8 @@ import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.FirstRequest;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
+import dev.postern.gateway.relay.LinkMode;
+import dev.postern.gateway.relay.Remains;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
@@ -31,12 +34,15 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +52,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * Idle --request--> (Waiting) --served--> (Preparing) --> Active --ready, transaction mode--> (Learning) --> Idle
+ * Learning --pinned--> (Preparing) --> Active
  * any --> Closed
  * </pre>
  */
@@ -85,6 +92,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     /** The server was lent in session mode: it stays though a reload changes the mode. */
     private boolean keepsServer;
+
+    /** Why the server stays in transaction mode. */
+    private Set<Remains> pinnedBy = Set.of();
+
+    private @Nullable ScheduledFuture<?> learningTimer;
 
     SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
         this.pool = pool;
@@ -214,9 +226,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     @Override
     public void served(LentServer server) {
         keepsServer = pool.isSessionMode();
-        // Names that the gateway knows alone must be translated on, though a reload has changed the pool mode.
-        boolean sharing = pool.servers().settings().sharesStatements() || statements.any();
-        Link link = new Link(this, stream, server, server.parts(), sharing);
+        Link link = new Link(
+                this, stream, server, server.parts(), linkMode(pool.servers().settings()));
         server.link(link);
         if (server.seat().doubtful()) {
             first = new FirstRequest(statements, settings, channel().alloc());
@@ -229,6 +240,15 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         if (link.applySettings(error -> prepared(server, link, error))) {
             activate(server, link);
         }
+    }
+
+    private LinkMode linkMode(PoolSettings pooling) {
+        // Names that the gateway knows alone must be translated on, though a reload has changed the pool mode.
+        boolean sharing = pooling.sharesStatements() || statements.any();
+        if (keepsServer) {
+            return sharing ? LinkMode.TRANSLATING : LinkMode.PLAIN;
+        }
+        return LinkMode.shared(sharing, !pooling.pinOnSessionState());
     }
 
     private void prepared(LentServer server, Link link, Optional<ErrorResponse> error) {
@@ -397,7 +417,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                     leaveServer(active.server(), link, active);
                 }
             }
-            case SessionState.Learning learning -> part(learning.server(), LentServer::giveBack);
+            case SessionState.Learning learning -> learned(learning.server(), link);
             case SessionState.Leaving leaving -> {
                 state = SessionState.CLOSED;
                 leaving.server().giveBack();
@@ -409,17 +429,80 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private void leaveServer(LentServer server, Link link, SessionState active) {
         if (link.isInDoubt()) {
             part(server, doubtful -> doubtful.discard(link.doubt()));
-        } else if (!link.learnsSettings()) {
+        } else if (!link.inquiry().begins()) {
             part(server, LentServer::giveBack);
         } else if (state == active) { // or the server was found gone
-            state = new SessionState.Learning(server, link); // until it is ready again
+            learn(server, link);
             server.setReading(true); // nothing that it says now is for a client who may be full
         }
     }
 
     @Override
     public boolean keepsServer() {
-        return keepsServer;
+        return keepsServer || isPinned();
+    }
+
+    /** The client has its answer; its server is asked first, until it is ready again. */
+    private void learn(LentServer server, Link link) {
+        SessionState learning = new SessionState.Learning(server, link);
+        state = learning;
+        long patience = pool.servers().settings().serverConnectTimeout().toMillis();
+        learningTimer =
+                pool.loop().schedule(() -> learnsNothing(learning, server, patience), patience, TimeUnit.MILLISECONDS);
+    }
+
+    private void learnsNothing(SessionState learning, LentServer server, long patience) {
+        if (state == learning) {
+            state = SessionState.IDLE;
+            server.discard(CloseReason.CHECK_FAILED);
+            close(new Refusal.SessionStateUnknown(pool.route(), "no answer within " + patience + " ms"));
+        }
+    }
+
+    private void learned(LentServer server, Link link) {
+        stopLearningTimer();
+        Set<Remains> remains = link.inquiry().remains();
+        boolean pins = pool.servers().settings().pinOnSessionState();
+        if (link.inquiry().failed()) {
+            giveBackAndClose(server, new Refusal.SessionStateUnknown(pool.route(), "its query failed"));
+        } else if (remains.isEmpty()) {
+            pinnedBy = Set.of();
+            part(server, LentServer::giveBack);
+        } else if (!pins) {
+            giveBackAndClose(server, new Refusal.SessionStateLeft(texts(remains)));
+        } else {
+            pinnedBy = remains;
+            stay(server, link);
+        }
+    }
+
+    private void giveBackAndClose(LentServer server, Refusal refusal) {
+        state = SessionState.IDLE;
+        server.giveBack();
+        close(refusal);
+    }
+
+    /** Pinned: the client keeps its server, as in session mode. */
+    private void stay(LentServer server, Link link) {
+        if (draining || pool.removed()) {
+            giveBackAndClose(server, draining ? new Refusal.ShuttingDown() : new Refusal.RouteRemoved(pool.route()));
+            return;
+        }
+        state = new SessionState.Preparing(server, link, false);
+        if (link.applySettings(error -> prepared(server, link, error))) {
+            activate(server, link);
+        }
+    }
+
+    private void stopLearningTimer() {
+        if (learningTimer != null) {
+            learningTimer.cancel(false);
+            learningTimer = null;
+        }
+    }
+
+    private static String texts(Set<Remains> remains) {
+        return remains.stream().map(Remains::text).collect(Collectors.joining(", "));
     }
 
     /** The transaction is over: the server goes, and what the client sent meanwhile is its next request. */
@@ -627,6 +710,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             pending = null;
         }
         endFirst();
+        pinnedBy = Set.of();
+        stopLearningTimer();
         stream.release();
         statements.clear();
         pool.remove(this);
@@ -772,7 +857,12 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
                 TlsFacts.describe(channel().pipeline()),
                 Optional.ofNullable(settings.get(Welcome.APPLICATION_NAME)).orElse(""),
                 statements.size(),
+                texts(pinnedBy),
                 ClientFacts.NO_REPLICATION);
+    }
+
+    boolean isPinned() {
+        return !pinnedBy.isEmpty();
     }
 
     private @Nullable LentServer server() {

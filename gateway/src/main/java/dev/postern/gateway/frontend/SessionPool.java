@@ -158,6 +158,11 @@ public final class SessionPool {
         return sessions.size() + replications.size();
     }
 
+    /** Those of them that keep their server in transaction mode. */
+    public int pinned() {
+        return (int) sessions.stream().filter(SessionHandler::isPinned).count();
+    }
+
     /** What the console shows of each of them. */
     public List<ClientFacts> clients() {
         return Stream.concat(

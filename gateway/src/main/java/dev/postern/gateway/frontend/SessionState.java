@@ -23,7 +23,7 @@ sealed interface SessionState {
      */
     record Preparing(LentServer server, Link link, boolean untouched) implements SessionState {}
 
-    /** Has a server still, which is asked what the client has SET; the client has its answer. */
+    /** Has a server still, which is asked what the client has SET and holds; the client has its answer. */
     record Learning(LentServer server, Link link) implements SessionState {}
 
     /** The client has gone while its server is asked: it goes back when it has answered. */

@@ -19,6 +19,7 @@ import dev.postern.gateway.relay.ClientStatements;
 import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
+import dev.postern.gateway.relay.LinkMode;
 import dev.postern.gateway.relay.SessionSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -95,7 +96,7 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     public void served(LentServer server) {
         ticket = null;
         borrowed = server;
-        Link link = new Link(this, new ClientStream(), server, server.parts(), false);
+        Link link = new Link(this, new ClientStream(), server, server.parts(), LinkMode.PLAIN);
         server.link(link);
         if (link.applySettings(error -> applied(server, error))) {
             applied(server, Optional.empty());

@@ -22,6 +22,7 @@ import java.util.OptionalLong;
  * @param tls version and cipher; empty without
  * @param applicationName as the session has set it
  * @param statements prepared statements that it has named
+ * @param pinned what keeps it on its server in transaction mode; empty when nothing does
  * @param replication in PgBouncer's words: {@code none}, {@code logical}, {@code physical}
  */
 public record ClientFacts(
@@ -38,6 +39,7 @@ public record ClientFacts(
         String tls,
         String applicationName,
         int statements,
+        String pinned,
         String replication) {
     /** Neither kind of {@code replication}. */
     public static final String NO_REPLICATION = "none";

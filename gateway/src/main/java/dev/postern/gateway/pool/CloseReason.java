@@ -20,6 +20,8 @@ public enum CloseReason {
     CHECK_FAILED,
     /** The reset query failed or took too long. */
     RESET_FAILED,
+    /** What a client left in the session cannot be taken away (a library that it loaded). */
+    UNCLEAN,
     /** The client left while its transaction or query was under way. */
     CLIENT_GONE,
     /** The server closed the connection. */

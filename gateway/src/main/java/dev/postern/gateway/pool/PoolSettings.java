@@ -29,6 +29,7 @@ import java.time.Duration;
  * @param serverRoundRobin lends the server that has idled longest, not the one used last
  * @param serverResetQueryAlways runs {@code serverResetQuery} in transaction mode too
  * @param serverFastClose in session mode a server that is to be replaced ends with the transaction, not the session
+ * @param pinOnSessionState in transaction mode a client keeps its server while its session holds what cannot be carried
  */
 public record PoolSettings(
         PoolMode mode,
@@ -51,7 +52,8 @@ public record PoolSettings(
         int maxUserConnections,
         boolean serverRoundRobin,
         boolean serverResetQueryAlways,
-        boolean serverFastClose) {
+        boolean serverFastClose,
+        boolean pinOnSessionState) {
 
     public PoolSettings {
         if (defaultPoolSize < 1) {
@@ -80,6 +82,7 @@ public record PoolSettings(
                 Duration.ofSeconds(5),
                 0,
                 0,
+                false,
                 false,
                 false,
                 false);
@@ -122,7 +125,8 @@ public record PoolSettings(
                 userConnections,
                 serverRoundRobin,
                 serverResetQueryAlways,
-                serverFastClose);
+                serverFastClose,
+                pinOnSessionState);
     }
 
     /** Whether the reset query is run before a server goes back. */

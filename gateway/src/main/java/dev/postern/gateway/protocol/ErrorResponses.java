@@ -54,6 +54,18 @@ public final class ErrorResponses {
                                 "terminating connection: the credential of its database server connection was rotated")
                         .withHint(
                                 "Connect again. A transaction must end within the lifetime of the route's credential.");
+            case Refusal.SessionStateLeft r ->
+                ErrorResponse.fatal(
+                                SqlStates.FEATURE_NOT_SUPPORTED,
+                                "terminating connection: the transaction has left " + r.message()
+                                        + ", which transaction pooling mode does not keep")
+                        .withHint(
+                                "The transaction itself is committed. End it without them, connect to a route in session"
+                                        + " mode, or ask the operator for pool.pinOnSessionState.");
+            case Refusal.SessionStateUnknown ignored ->
+                ErrorResponse.fatal(
+                        SqlStates.CONNECTION_FAILURE,
+                        "the database server did not say what the transaction has left in the session");
             case Refusal.ShuttingDown ignored -> adminShutdown();
             case Refusal.ServerReplaced ignored -> adminShutdown();
             case Refusal.RouteRemoved ignored -> adminShutdown();

@@ -74,6 +74,12 @@ public sealed interface Refusal {
     /** The gateway drains. */
     record ShuttingDown() implements Refusal {}
 
+    /** Transaction mode: the transaction left something in the session that cannot be kept. The list goes to the client. */
+    record SessionStateLeft(String message) implements Refusal {}
+
+    /** Transaction mode: the server could not say what a transaction has set or left in the session. */
+    record SessionStateUnknown(String route, String cause) implements Refusal {}
+
     /** An operator ended the session: KILL or KILL_CLIENT. */
     record Killed() implements Refusal {}
 
@@ -144,6 +150,8 @@ public sealed interface Refusal {
             case CredentialUnavailable ignored -> "credential_unavailable";
             case CredentialEnded ignored -> "credential_ended";
             case ShuttingDown ignored -> "shutting_down";
+            case SessionStateLeft ignored -> "session_state_left";
+            case SessionStateUnknown ignored -> "session_state_unknown";
             case Killed ignored -> "killed";
             case DatabaseDisabled ignored -> "database_disabled";
             case ServerReplaced ignored -> "server_replaced";

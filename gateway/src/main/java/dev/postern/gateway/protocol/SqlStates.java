@@ -21,6 +21,7 @@ public final class SqlStates {
     public static final String INVALID_SQL_STATEMENT_NAME = "26000";
     public static final String UNDEFINED_OBJECT = "42704";
     public static final String DUPLICATE_PREPARED_STATEMENT = "42P05";
+    public static final String OUT_OF_MEMORY = "53200";
     public static final String TOO_MANY_CONNECTIONS = "53300";
     public static final String OBJECT_NOT_IN_PREREQUISITE_STATE = "55000";
     public static final String QUERY_CANCELED = "57014";

@@ -7,11 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The prepared statements of one client by its own names, and its unnamed one. */
 public final class ClientStatements {
+    private static final int SMALL = 4096;
+
     private final StatementCache cache;
     private @Nullable Map<StatementName, PreparedStatement> named;
     private byte @Nullable [] unnamed;
+    /** Bytes of names and texts, and of what holds them. */
+    private long bytes;
+
     private int unnamedLook;
-    private boolean callsSetConfig;
 
     public ClientStatements(StatementCache cache) {
         this.cache = cache;
@@ -27,10 +31,35 @@ public final class ClientStatements {
         return named == null ? null : named.get(name);
     }
 
+    /** Whether a statement more is within the limits. */
+    boolean isRoomFor(int nameLength, byte[] body) {
+        long own = nameLength + (long) StatementMemory.OVERHEAD;
+        StatementMemory memory = cache.memory();
+        return memory.admitsClient(bytes + own + body.length)
+                && (memory.isRoomFor(own + StatementMemory.OVERHEAD + body.length)
+                        || memory.isRoomFor(own) && !cache.isNew(body));
+    }
+
+    private boolean isRoomForUnnamed(byte[] body) {
+        return cache.memory().admitsClient(bytes + body.length)
+                && cache.memory().isRoomFor(body.length);
+    }
+
     PreparedStatement put(StatementName name, byte[] body) {
         PreparedStatement statement = cache.use(body);
         put(name, statement);
         return statement;
+    }
+
+    private void count(StatementName name, PreparedStatement statement, int times) {
+        long own = name.length() + (long) StatementMemory.OVERHEAD;
+        bytes += times * (own + statement.body().length);
+        cache.memory().add(times * own);
+    }
+
+    /** What its statements take, texts that others share counted in full. */
+    public long bytes() {
+        return bytes;
     }
 
     private void put(StatementName name, PreparedStatement statement) {
@@ -38,7 +67,9 @@ public final class ClientStatements {
             named = new HashMap<>();
         }
         PreparedStatement replaced = named.put(name, statement);
+        count(name, statement, 1);
         if (replaced != null) {
+            count(name, replaced, -1);
             cache.leave(replaced);
         }
     }
@@ -46,7 +77,24 @@ public final class ClientStatements {
     /** The name is free again. Its statement stays with the caller until {@link #forgotten} or {@link #restore}. */
     @Nullable
     PreparedStatement take(StatementName name) {
-        return named == null ? null : named.remove(name);
+        PreparedStatement statement = named == null ? null : named.remove(name);
+        if (statement != null) {
+            count(name, statement, -1);
+        }
+        return statement;
+    }
+
+    /** DEALLOCATE of this name was done. */
+    void deallocate(StatementName name) {
+        PreparedStatement statement = take(name);
+        if (statement != null) {
+            cache.leave(statement);
+        }
+    }
+
+    /** The statement that runs in place of a DEALLOCATE of the client's. */
+    PreparedStatement freeing() {
+        return cache.freeing();
     }
 
     /** Its plans are no longer what clients expect: the next Parse of the same text makes a new statement. */
@@ -70,18 +118,9 @@ public final class ClientStatements {
     /** Takes the name out if it still means this statement: its Parse failed or was skipped. */
     void undo(StatementName name, PreparedStatement statement) {
         if (named != null && named.get(name) == statement) {
-            named.remove(name);
+            take(name);
             cache.leave(statement);
         }
-    }
-
-    /** From now on each of the client's transactions may have changed its settings without a word of it. */
-    void seenSetConfig() {
-        callsSetConfig = true;
-    }
-
-    boolean callsSetConfig() {
-        return callsSetConfig;
     }
 
     /** The body of the unnamed statement's Parse, or null when there is none that could be put on another server. */
@@ -89,9 +128,21 @@ public final class ClientStatements {
         return unnamed;
     }
 
+    /** One for which there is no room is not kept: it is there on this server alone. */
     void unnamed(byte @Nullable [] body, int look) {
-        unnamed = body;
+        count(unnamed, -1);
+        boolean keeps = body != null && (body.length <= SMALL || isRoomForUnnamed(body));
+        unnamed = keeps ? body : null;
         unnamedLook = look;
+        count(unnamed, 1);
+    }
+
+    /** Small ones are not counted: each client has one at most, and most statements are unnamed ones. */
+    private void count(byte @Nullable [] body, int times) {
+        if (body != null && body.length > SMALL) {
+            bytes += times * (long) body.length;
+            cache.memory().add(times * (long) body.length);
+        }
     }
 
     /** What the text of the unnamed statement says about the session: bits of {@link TextLook}. */
@@ -105,6 +156,7 @@ public final class ClientStatements {
             named.entrySet().removeIf(entry -> {
                 boolean gone = sentLater.get(entry.getKey()) != entry.getValue();
                 if (gone) {
+                    count(entry.getKey(), entry.getValue(), -1);
                     cache.leave(entry.getValue());
                 }
                 return gone;
@@ -119,9 +171,12 @@ public final class ClientStatements {
 
     /** The client is gone. */
     public void clear() {
-        unnamed = null;
+        unnamed(null, 0);
         if (named != null) {
-            named.values().forEach(cache::leave);
+            named.forEach((name, statement) -> {
+                count(name, statement, -1);
+                cache.leave(statement);
+            });
             named = null;
         }
     }
@@ -136,6 +191,7 @@ public final class ClientStatements {
     void become(Copy before) {
         clear();
         named = before.named.isEmpty() ? null : new HashMap<>(before.named);
+        before.named.forEach((name, statement) -> count(name, statement, 1));
         unnamed(before.unnamed, before.unnamedLook);
     }
 

@@ -199,10 +199,15 @@ public final class ClientStream {
             if (limit < next && next - at <= MOST_QUERY_HELD) {
                 return false;
             }
-            requests.query(in, at, limit);
-            return true;
+            return requests.query(in, at, limit, next);
         }
         if (!requests.looksInto(type)) {
+            if (type == FrontendType.PARSE && requests.looksIntoTexts()) {
+                if (limit < next && next - at <= MOST_QUERY_HELD) {
+                    return false;
+                }
+                requests.parsePassing(in, at, limit);
+            }
             requests.sent(type);
             return true;
         }
@@ -252,6 +257,15 @@ public final class ClientStream {
         }
         if (nameEnd == name) {
             requests.beforeUnnamed(at);
+            if (requests.unnamedDeallocates()) {
+                requests.passUpTo(at);
+                requests.bindFreeing(in.slice(portal, name - portal), next - nameEnd - 1);
+                requests.continueAt(nameEnd + 1);
+                return true;
+            }
+            if (requests.refusesUnnamed()) {
+                return refuse(at, limit, next, requests.unnamedLook(), requests);
+            }
             requests.bindsUnnamed();
             requests.sent(FrontendType.BIND);
             return true;
@@ -261,9 +275,27 @@ public final class ClientStream {
             requests.sent(FrontendType.BIND); // the server will say 26000, with the client's own name
             return true;
         }
+        if (requests.refuses(statement.look())) {
+            return refuse(at, limit, next, statement.look(), requests);
+        }
         requests.passUpTo(at);
-        requests.bind(in.slice(portal, name - portal), next - nameEnd - 1, statement);
+        if (requests.deallocates(statement)) {
+            requests.bindFreeing(in.slice(portal, name - portal), next - nameEnd - 1);
+        } else {
+            requests.bind(in.slice(portal, name - portal), next - nameEnd - 1, statement);
+        }
         requests.continueAt(nameEnd + 1);
+        return true;
+    }
+
+    /** A whole Bind is left out, and the server made to fail in its place. */
+    private static boolean refuse(int at, int limit, int next, int look, Requests requests) {
+        if (limit < next) {
+            return false;
+        }
+        requests.passUpTo(at);
+        requests.refuse(look);
+        requests.continueAt(next);
         return true;
     }
 

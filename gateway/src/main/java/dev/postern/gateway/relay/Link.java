@@ -1,6 +1,7 @@
 package dev.postern.gateway.relay;
 
 import dev.postern.gateway.pool.CloseReason;
+import dev.postern.gateway.protocol.BackendMessage;
 import dev.postern.gateway.protocol.DataRow;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.MessageWriter;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client and a server joined for a checkout. Knows what is in flight and in which state the transaction is, hence when
@@ -31,6 +33,8 @@ public final class Link {
     private final InFlight inFlight;
     private final Requests requests;
     private final Answers answers;
+    private final Inquiry inquiry;
+    final LinkMode mode;
     final Traffic traffic;
 
     /** An error came in a pipeline whose Sync has not: the server reads over everything up to it. */
@@ -39,6 +43,9 @@ public final class Link {
     boolean copyingIn;
     /** It has read over a Sync, unless it failed before it came to it. */
     private boolean syncReadOver;
+
+    /** The statement is bound whose execution is a DEALLOCATE of this name. */
+    private @Nullable StatementName deallocates;
 
     /** A statement is bound whose execution is one of DISCARD or DEALLOCATE. */
     private boolean forgetsWhenExecuted;
@@ -52,8 +59,6 @@ public final class Link {
     private byte status = 'I';
     private boolean ready;
     private boolean ended;
-    private boolean sessionChanged;
-    private boolean settingsLearned;
     private boolean discarded;
     /** The transaction has changed what statements may mean: for others that holds from its end on. */
     private boolean schemaChanged;
@@ -73,9 +78,8 @@ public final class Link {
      *
      * @param clientStream the client's own, kept from link to link
      * @param parts the server's own, used by one link at a time
-     * @param sharing whether named statements are shared between the pool's clients and servers
      */
-    public Link(ClientEnd client, ClientStream clientStream, ServerEnd server, ServerParts parts, boolean sharing) {
+    public Link(ClientEnd client, ClientStream clientStream, ServerEnd server, ServerParts parts, LinkMode mode) {
         this.client = client;
         this.clientStream = clientStream;
         this.server = server;
@@ -84,7 +88,9 @@ public final class Link {
         this.traffic = parts.traffic();
         this.requestSince = System.nanoTime();
         this.transactionSince = requestSince;
-        this.requests = new Requests(this, sharing);
+        this.mode = mode;
+        this.inquiry = new Inquiry(this);
+        this.requests = new Requests(this);
         this.answers = new Answers(this, inFlight);
     }
 
@@ -190,9 +196,7 @@ public final class Link {
     /** Parts the two: nothing is passed any more. A server that is not clean must be closed by the caller. */
     public void end() {
         ended = true;
-        if (sessionChanged) {
-            server.settingsUnknown();
-        }
+        inquiry.linkEnds();
         releaseNotes();
         inFlight.clear();
     }
@@ -222,9 +226,13 @@ public final class Link {
      * @param sql ASCII
      */
     public void internalQuery(String sql, Consumer<Optional<ErrorResponse>> done) {
+        internalQuery(sql, row -> {}, done);
+    }
+
+    void internalQuery(String sql, Consumer<DataRow> rows, Consumer<Optional<ErrorResponse>> done) {
         internalDone = done;
         internalError = Optional.empty();
-        internalRows = row -> {};
+        internalRows = rows;
         ByteBuf message = server.alloc().buffer();
         MessageWriter.writeQuery(message, sql);
         begin(Request.INTERNAL_QUERY);
@@ -246,30 +254,6 @@ public final class Link {
             return false;
         }
         server.settings(wanted);
-        return true;
-    }
-
-    /**
-     * After a statement that SET something: asks the server what the session's settings are now, and makes them the
-     * client's own. False when there is nothing to ask.
-     */
-    public boolean learnsSettings() {
-        if (settingsLearned || !(sessionChanged || client.statements().callsSetConfig())) {
-            return false;
-        }
-        settingsLearned = true;
-        sessionChanged = false;
-        LearnedSettings learned = new LearnedSettings();
-        internalQuery(LearnedSettings.QUERY, error -> {
-            if (error.isPresent()) {
-                server.settingsUnknown();
-            } else {
-                client.settings(learned.settings().orElse(client.startupSettings()));
-                server.settings(learned.settings());
-                server.settingsUnknown(); // of settings with a dot in their name PostgreSQL keeps no list
-            }
-        });
-        internalRows = learned::add;
         return true;
     }
 
@@ -335,6 +319,24 @@ public final class Link {
         }
     }
 
+    /** With the next Execute this name of the client's is free. */
+    void deallocatesWhenExecuted(StatementName name) {
+        deallocates = name;
+    }
+
+    void deallocated() {
+        StatementName name = deallocates;
+        deallocates = null;
+        if (name != null) {
+            client.statements().deallocate(name);
+        }
+    }
+
+    /** What comes next must wait until all that is in flight is answered. */
+    void waitsForAll() {
+        forgetting = true;
+    }
+
     /** DISCARD or DEALLOCATE runs now, or with the next Execute. */
     void forgets(boolean now) {
         if (now) {
@@ -380,6 +382,38 @@ public final class Link {
 
     boolean nothingInFlight() {
         return inFlight.isEmpty();
+    }
+
+    /** Whether a simple query that comes now would be a transaction of its own. */
+    boolean isOutsideTransaction() {
+        return status == 'I' && inFlight.isEmpty();
+    }
+
+    /** The same for the next Execute of a pipeline, of which nothing has run yet. */
+    boolean isFirstInTransaction() {
+        boolean first = status == 'I';
+        for (int i = 0; first && i < inFlight.size(); i++) {
+            first = Request.runsNothing(inFlight.at(i));
+        }
+        return first;
+    }
+
+    boolean isInFailedTransaction() {
+        return status == 'E';
+    }
+
+    /** A simple query is answered here: the server need not see it. Nothing is in flight. */
+    void answer(BackendMessage only) {
+        ByteBuf message = server.alloc().buffer();
+        only.encode(message);
+        MessageWriter.writeReadyForQuery(message, status);
+        client.write(message);
+        client.flush();
+        ready = true;
+    }
+
+    public Inquiry inquiry() {
+        return inquiry;
     }
 
     Answers answers() {
@@ -443,11 +477,11 @@ public final class Link {
     }
 
     void readyForQuery(byte newStatus) {
-        settingsLearned = false;
         status = newStatus;
         copyingIn = false;
         syncReadOver = false;
         discarded = false;
+        deallocates = null;
         ready = inFlight.isEmpty();
         long now = System.nanoTime();
         traffic.queries++;
@@ -506,10 +540,6 @@ public final class Link {
         client.statements().allOutdated();
     }
 
-    void sawSet() {
-        sessionChanged = true;
-    }
-
     void statementsDiscarded() {
         Map<StatementName, PreparedStatement> ofClient = new HashMap<>();
         Set<PreparedStatement> onServer = new HashSet<>();
@@ -532,7 +562,7 @@ public final class Link {
         statementsDiscarded();
         client.resetSettings();
         server.settings(SessionSettings.NONE);
-        sessionChanged = false;
+        inquiry.sessionDiscarded();
         discarded = true;
     }
 }

@@ -39,6 +39,14 @@ final class Request {
 
     private Request() {}
 
+    /** Neither this nor anything before it in its pipeline has run a statement. */
+    static boolean runsNothing(byte request) {
+        return switch (request) {
+            case PARSE, BIND, DESCRIBE, CLOSE, INJECTED_PARSE, INJECTED_CLOSE, ANSWERED_PARSE, ANSWERED_CLOSE -> true;
+            default -> false;
+        };
+    }
+
     static boolean endsWithReadyForQuery(byte request) {
         return request == QUERY || request == SYNC || request == FUNCTION_CALL || request == INTERNAL_QUERY;
     }

@@ -1,5 +1,7 @@
 package dev.postern.gateway.relay;
 
+import dev.postern.gateway.protocol.BackendMessage;
+import dev.postern.gateway.protocol.CommandComplete;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.FrontendType;
 import dev.postern.gateway.protocol.MessageHeader;
@@ -15,23 +17,30 @@ import org.jspecify.annotations.Nullable;
  * left out, the run before it is passed and a new one begins behind it.
  */
 final class Requests {
+    private static final byte[] NOTHING = {};
+
+    /** Texts that may be answered without the server. */
+    private static final int MAY_BE_ANSWERED = TextLook.STAYS | TextLook.FORGETS;
+
     private static final byte[] NO_SUCH_STATEMENT = "postern_no_such_statement".getBytes(StandardCharsets.US_ASCII);
 
     private final Link link;
     private final ClientEnd client;
     private final ServerEnd server;
     private final boolean sharing;
+    private final boolean watching;
     private ByteBuf run = Unpooled.EMPTY_BUFFER;
     private int runStart;
 
     /** What the client calls its unnamed statement is what the server holds as such. */
     private boolean unnamedIsHere;
 
-    Requests(Link link, boolean sharing) {
+    Requests(Link link) {
         this.link = link;
         this.client = link.client();
         this.server = link.server();
-        this.sharing = sharing;
+        this.sharing = link.mode.sharesStatements();
+        this.watching = link.mode.watchesSession();
     }
 
     // ---- runs of bytes
@@ -76,25 +85,131 @@ final class Requests {
     // ---- texts
 
     boolean looksIntoTexts() {
-        return sharing && !link.skipping;
+        return (sharing || watching) && !link.skipping;
     }
 
-    /** A Query, as far as it has come: as a whole unless it is long. */
-    void query(ByteBuf in, int at, int to) {
-        seen(TextLook.of(in, at + MessageHeader.HEADER_LENGTH, to), true);
+    /** A Query, as far as it has come: as a whole unless it is long. False when it must wait. */
+    boolean query(ByteBuf in, int at, int to, int next) {
+        int text = at + MessageHeader.HEADER_LENGTH;
+        int look = TextLook.of(in, text, to);
+        if ((look & MAY_BE_ANSWERED) != 0 && (look & TextLook.MORE) == 0 && to == next) {
+            if (leaves(look) && link.isOutsideTransaction()) {
+                answer(SessionRefusals.of(look), at, next);
+                return true;
+            }
+            StatementName name = (look & TextLook.FORGETS) == 0 ? null : Deallocate.name(in, text, to);
+            if (name != null && client.statements().get(name) != null) {
+                return deallocate(name, at, next);
+            }
+        }
+        seen(look, true, in, text, to);
         sent(FrontendType.QUERY);
+        return true;
+    }
+
+    /** The name is the client's, and no server knows it. */
+    private boolean deallocate(StatementName name, int at, int next) {
+        if (!link.nothingInFlight()) {
+            link.waitsForAll();
+            return false;
+        }
+        if (link.isInFailedTransaction()) {
+            sent(FrontendType.QUERY); // the server refuses it, whatever the name
+            return true;
+        }
+        client.statements().deallocate(name);
+        answer(new CommandComplete("DEALLOCATE"), at, next);
+        return true;
+    }
+
+    private void answer(BackendMessage message, int at, int next) {
+        passUpTo(at);
+        forgetUnnamed(); // a simple query drops the unnamed statement
+        unnamedIsHere = false;
+        link.answer(message);
+        continueAt(next);
+    }
+
+    /** A Parse that passes as it is: the statement may run from now on. */
+    void parsePassing(ByteBuf in, int at, int to) {
+        int text = at + MessageHeader.HEADER_LENGTH;
+        seen(TextLook.of(in, text, to), false, in, text, to);
+    }
+
+    boolean unnamedDeallocates() {
+        byte[] body = client.statements().unnamed();
+        return body != null && (unnamedLook() & TextLook.FORGETS) != 0 && deallocates(body);
+    }
+
+    /** Whether it is a DEALLOCATE of a name that is the client's, and that no server knows. */
+    boolean deallocates(PreparedStatement statement) {
+        return (statement.look() & TextLook.FORGETS) != 0 && deallocates(statement.body());
+    }
+
+    private boolean deallocates(byte[] body) {
+        StatementName name = Deallocate.name(Unpooled.wrappedBuffer(body), 0, body.length);
+        if (name == null || client.statements().get(name) == null) {
+            return false;
+        }
+        link.deallocatesWhenExecuted(name);
+        return true;
+    }
+
+    /** Binds a DEALLOCATE of a name that the server is given just before. */
+    void bindFreeing(ByteBuf portalWithTerminator, int rest) {
+        server.write(StatementMessages.close(server.alloc(), StatementMessages.FREED));
+        link.begin(Request.INJECTED_CLOSE);
+        server.write(StatementMessages.parse(server.alloc(), StatementMessages.FREED, StatementMessages.NOTHING));
+        link.begin(Request.INJECTED_PARSE);
+        bind(portalWithTerminator, rest, client.statements().freeing());
+    }
+
+    int unnamedLook() {
+        return client.statements().unnamedLook();
     }
 
     void bindsUnnamed() {
-        seen(client.statements().unnamedLook(), false);
+        byte[] body = client.statements().unnamed();
+        seen(unnamedLook(), body == null ? NOTHING : body);
     }
 
-    private void seen(int look, boolean runs) {
+    /** Whether a Bind of the unnamed statement is refused. */
+    boolean refusesUnnamed() {
+        return refuses(unnamedLook());
+    }
+
+    /** Whether a Bind of the statement is refused: it would leave something in the session for certain. */
+    boolean refuses(int look) {
+        return leaves(look) && link.isFirstInTransaction();
+    }
+
+    void refuse(int look) {
+        fail(SessionRefusals.of(look));
+    }
+
+    private boolean leaves(int look) {
+        return (look & TextLook.STAYS) != 0 && link.mode.refusesWhatStays();
+    }
+
+    /** A statement is bound. */
+    private void seen(int look, byte[] body) {
+        if (look != 0) {
+            seen(look, false, Unpooled.wrappedBuffer(body), 0, body.length);
+        }
+    }
+
+    private void seen(int look, boolean runs, ByteBuf in, int from, int to) {
         if (look == 0) {
             return;
         }
+        if (watching && (look & (TextLook.SETS | TextLook.SET_CONFIG)) != 0) {
+            link.inquiry().sawNames(in, from, to);
+        }
         if ((look & TextLook.SET_CONFIG) != 0) {
-            client.statements().seenSetConfig();
+            link.inquiry().sawSet();
+        }
+        if ((look & TextLook.MAY_STAY) != 0) {
+            link.inquiry().sawWhatMayStay();
         }
         if ((look & TextLook.FORGETS) != 0) {
             link.forgets(runs);
@@ -214,6 +329,12 @@ final class Requests {
                     SqlStates.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name + "\" already exists"));
             return;
         }
+        if (!client.statements().isRoomFor(name.length(), body)) {
+            fail(ErrorResponse.error(SqlStates.OUT_OF_MEMORY, "too much memory is taken by prepared statements")
+                    .withHint("Close those that are no longer needed; the operator's limits are"
+                            + " limits.maxStatementMemoryPerClient and limits.maxStatementMemory."));
+            return;
+        }
         PreparedStatement statement = client.statements().put(name, body);
         Named named = new Named(name, statement);
         if (server.statements().touch(statement)) {
@@ -255,7 +376,7 @@ final class Requests {
         ensureOnServer(statement);
         server.write(StatementMessages.bind(server.alloc(), portalWithTerminator, statement.serverName(), rest));
         link.traffic.binds++;
-        seen(statement.look(), false);
+        seen(statement.look(), statement.body());
         link.begin(Request.BIND, statement);
     }
 

@@ -38,6 +38,13 @@ public interface ServerEnd {
 
     boolean areSettingsUnknown();
 
+    /**
+     * The session holds what the next client must not find: it is discarded before the connection is lent again.
+     *
+     * @param forGood nothing takes it away but the end of the connection
+     */
+    void unclean(boolean forGood);
+
     /** The server reported the value of a parameter. */
     void reported(String name, String value);
 

@@ -72,6 +72,26 @@ public final class SessionSettings {
         return both.isEmpty() ? NONE : new SessionSettings(both);
     }
 
+    /** Adds the names with a dot, as long as there are not more than {@code most}. */
+    void addCustomTo(Set<String> names, int most) {
+        for (String name : values.keySet()) {
+            if (name.indexOf('.') > 0 && names.size() < most) {
+                names.add(name);
+            }
+        }
+    }
+
+    /** After a RESET: a setting with a dot that is empty now has the value again that the startup packet gave it. */
+    SessionSettings withCustomOf(SessionSettings startup) {
+        SessionSettings all = this;
+        for (Map.Entry<String, String> setting : startup.values.entrySet()) {
+            if (setting.getKey().indexOf('.') > 0 && "".equals(get(setting.getKey()))) {
+                all = all.with(setting.getKey(), setting.getValue());
+            }
+        }
+        return all;
+    }
+
     public SessionSettings without(String name) {
         String key = key(name);
         if (!values.containsKey(key)) {

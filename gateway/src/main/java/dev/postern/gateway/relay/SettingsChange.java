@@ -1,9 +1,13 @@
 package dev.postern.gateway.relay;
 
+import java.util.List;
 import java.util.Map;
 
 /** The SQL that turns a server connection's settings into a client's, in one simple query. Pure. */
 final class SettingsChange {
+    /** These in this order and behind all others: whoever has become somebody else may not SET what he could before. */
+    private static final List<String> LAST = List.of("session_authorization", "role");
+
     private SettingsChange() {}
 
     /** Resets what the server has and the client has not, then sets what differs. */
@@ -21,17 +25,32 @@ final class SettingsChange {
             }
         }
         for (Map.Entry<String, String> setting : client.values().entrySet()) {
-            if (!setting.getValue().equals(server.get(setting.getKey()))) {
+            if (!LAST.contains(setting.getKey()) && !setting.getValue().equals(server.get(setting.getKey()))) {
                 appendSet(sql, setting.getKey(), setting.getValue());
             }
         }
+        appendLast(sql, client, server);
         return sql.toString();
+    }
+
+    private static void appendLast(StringBuilder sql, SessionSettings client, SessionSettings server) {
+        for (String name : LAST) {
+            String value = client.get(name);
+            if (value != null && !value.equals(server.get(name))) {
+                appendSet(sql, name, value);
+            }
+        }
     }
 
     /** From a server whose settings are not known. */
     static String fromUnknown(SessionSettings client) {
         StringBuilder sql = new StringBuilder("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
-        client.values().forEach((name, value) -> appendSet(sql, name, value));
+        client.values().forEach((name, value) -> {
+            if (!LAST.contains(name)) {
+                appendSet(sql, name, value);
+            }
+        });
+        appendLast(sql, client, SessionSettings.NONE);
         return sql.toString();
     }
 
@@ -64,7 +83,7 @@ final class SettingsChange {
      * An escape string in plain ASCII: it means the same under every {@code standard_conforming_strings} and every
      * {@code client_encoding} that the connection may have at that moment.
      */
-    private static void appendLiteral(StringBuilder sql, String text) {
+    static void appendLiteral(StringBuilder sql, String text) {
         sql.append("E'");
         text.codePoints().forEach(c -> {
             if (c == '\'' || c == '\\') {

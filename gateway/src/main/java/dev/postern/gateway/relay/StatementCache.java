@@ -3,13 +3,37 @@ package dev.postern.gateway.relay;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The statements that clients and servers of one pool know, each text once. Used on the pool's loop. */
 public final class StatementCache {
     private final Map<Text, PreparedStatement> statements = new HashMap<>();
     private final StatementName probe = StatementName.probe();
+    private final StatementMemory memory;
+    private @Nullable PreparedStatement freeing;
     private long numbers;
     private long bytes;
+
+    public StatementCache(StatementMemory memory) {
+        this.memory = memory;
+    }
+
+    StatementMemory memory() {
+        return memory;
+    }
+
+    /** Whether no client or server of the pool has this text. */
+    boolean isNew(byte[] body) {
+        return !statements.containsKey(new Text(body));
+    }
+
+    /** {@code DEALLOCATE} of a statement that is prepared just before; not one that a client knows by a name. */
+    PreparedStatement freeing() {
+        if (freeing == null) {
+            freeing = new PreparedStatement(StatementMessages.DEALLOCATE_FREED, ++numbers);
+        }
+        return freeing;
+    }
 
     /** The one statement of this body; the caller becomes a user of it. */
     PreparedStatement use(byte[] body) {
@@ -19,6 +43,7 @@ public final class StatementCache {
             known = new PreparedStatement(body, ++numbers);
             statements.put(text, known);
             bytes += body.length;
+            memory.add(size(body));
         }
         known.use();
         return known;
@@ -27,7 +52,14 @@ public final class StatementCache {
     void leave(PreparedStatement statement) {
         if (statement.leave()) {
             retire(statement);
+            if (statement != freeing) {
+                memory.add(-size(statement.body()));
+            }
         }
+    }
+
+    private static long size(byte[] body) {
+        return body.length + (long) StatementMemory.OVERHEAD;
     }
 
     /** From now on the text is another statement; those who use this one keep it. */

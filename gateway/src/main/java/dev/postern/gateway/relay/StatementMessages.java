@@ -4,10 +4,17 @@ import dev.postern.gateway.protocol.FrontendType;
 import dev.postern.gateway.protocol.MessageHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
 
 /** Parse, Bind, Describe and Close as the gateway writes them, with the names that servers know statements by. */
 final class StatementMessages {
     static final byte[] UNNAMED = {};
+
+    /** The name that a DEALLOCATE of the gateway's gives free, for a client's name that no server knows. */
+    static final byte[] FREED = "postern_freed".getBytes(StandardCharsets.US_ASCII);
+
+    static final byte[] NOTHING = "SELECT\0\0\0".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] DEALLOCATE_FREED = "DEALLOCATE postern_freed\0\0\0".getBytes(StandardCharsets.US_ASCII);
 
     private StatementMessages() {}
 

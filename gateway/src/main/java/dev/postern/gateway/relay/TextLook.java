@@ -3,8 +3,8 @@ package dev.postern.gateway.relay;
 import io.netty.buffer.ByteBuf;
 
 /**
- * What the text of a statement says about the session, found without parsing it: the first word of each statement, and a
- * few words that stand out by a byte that is rare in SQL. Eight bytes at a time, since every text is looked at. The answer
+ * What the text of a statement says about the session, found without parsing it: the first words of each statement, and a
+ * few words that stand out by bytes that are rare in SQL. Eight bytes at a time, since every text is looked at. The answer
  * is a set of bits. What is only looked for behind a semicolon may stand in a literal: nothing that refuses a statement is
  * taken from there.
  */
@@ -15,20 +15,53 @@ final class TextLook {
     /** DISCARD or DEALLOCATE: what the server holds afterwards is known when it has answered. */
     static final int FORGETS = 1 << 1;
 
+    /** Names a temporary object, or a session's advisory lock: something may stay in the session. */
+    static final int MAY_STAY = 1 << 2;
+
+    /** There is a second statement. */
+    static final int MORE = 1 << 3;
+
+    /** Is a LISTEN. */
+    static final int LISTEN = 1 << 4;
+
+    /** Is a PREPARE, not of a transaction. */
+    static final int PREPARE = 1 << 5;
+
+    /** Is a LOAD. */
+    static final int LOAD = 1 << 6;
+
+    /** Is a DECLARE of a cursor WITH HOLD. */
+    static final int HOLD = 1 << 7;
+
+    /** Is a call of {@code pg_advisory_lock} or one of its sisters. */
+    static final int LOCK = 1 << 8;
+
+    /** Is a CREATE TEMPORARY that does not say when to drop it. */
+    static final int TEMPORARY = 1 << 9;
+
+    /** Has a SET. */
+    static final int SETS = 1 << 10;
+
+    /** What lasts beyond its transaction, told from the first statement alone. */
+    static final int STAYS = LISTEN | PREPARE | LOAD | HOLD | LOCK | TEMPORARY;
+
     private static final long EACH = 0x0101010101010101L;
     private static final long HIGH = EACH << 7;
+    private static final long LOWER = EACH * 0x20;
     private static final long UNDERSCORES = EACH * '_';
     private static final long SEMICOLONS = EACH * ';';
+    private static final long MS = EACH * 'm';
+    private static final long PS = EACH * 'p';
 
     private TextLook() {}
 
-    /** Looks at the bytes between the two places. */
+    /** Looks at the bytes between the two places; a zero byte ends the text. */
     static int of(ByteBuf in, int from, int to) {
-        int found = statement(in, from, to);
+        int found = FirstWords.of(in, from, to) | forgets(in, from, to);
         int at = from;
         for (; at + 8 <= to; at += 8) {
             long word = in.getLong(at);
-            if ((zero(word ^ UNDERSCORES) | zero(word ^ SEMICOLONS)) != 0) {
+            if ((zero(word ^ UNDERSCORES) | zero(word ^ SEMICOLONS) | temp(word)) != 0) {
                 found |= each(in, at, at + 8, from, to);
             }
         }
@@ -40,6 +73,12 @@ final class TextLook {
         return (word - EACH) & ~word & HIGH;
     }
 
+    /** Marks an m before a p, or at the end. */
+    private static long temp(long word) {
+        long m = zero((word | LOWER) ^ MS);
+        return m & (zero((word | LOWER) ^ PS) << 8 | 0x80);
+    }
+
     private static int each(ByteBuf in, int first, int last, int from, int to) {
         int found = 0;
         for (int at = first; at < last; at++) {
@@ -47,33 +86,48 @@ final class TextLook {
             if (b == '_') {
                 if (isAround(in, at, from, to, "set", "config")) {
                     found |= SET_CONFIG;
+                } else if (isAround(in, at, from, to, "advisory", "lock") || isAround(in, at, from, to, "pg", "temp")) {
+                    found |= MAY_STAY;
                 }
             } else if (b == ';') {
-                found |= statement(in, at + 1, to);
+                found |= another(in, at + 1, to);
+            } else if ((b | 0x20) == 'm' && isTemporary(in, at, from, to)) {
+                found |= MAY_STAY;
             }
         }
         return found;
     }
 
-    /** What the first word says. */
-    private static int statement(ByteBuf in, int from, int to) {
+    private static int another(ByteBuf in, int from, int to) {
         int at = Blank.skip(in, from, to);
-        if (at == to) {
+        if (at == to || in.getByte(at) == 0) {
             return 0;
         }
-        return switch (in.getByte(at) | 0x20) {
-            case 'd' -> isWord(in, at, to, "discard") || isWord(in, at, to, "deallocate") ? FORGETS : 0;
-            default -> 0;
-        };
+        return MORE | forgets(in, at, to) | (isWord(in, at, to, "set") ? SETS : 0);
+    }
+
+    private static boolean isTemporary(ByteBuf in, int m, int from, int to) {
+        int start = m - 2;
+        return start >= from
+                && (start == from || !isPartOfWord(in.getByte(start - 1)))
+                && (isWord(in, start, to, "temp") || isWord(in, start, to, "temporary"));
+    }
+
+    private static int forgets(ByteBuf in, int from, int to) {
+        int at = Blank.skip(in, from, to);
+        if (at == to || (in.getByte(at) | 0x20) != 'd') {
+            return 0;
+        }
+        return isWord(in, at, to, "discard") || isWord(in, at, to, "deallocate") ? FORGETS : 0;
     }
 
     /** Whether the word stands here, in whatever case, and ends here. */
-    private static boolean isWord(ByteBuf in, int at, int to, String word) {
+    static boolean isWord(ByteBuf in, int at, int to, String word) {
         int end = at + word.length();
         return end <= to && is(in, at, word) && (end == to || !isPartOfWord(in.getByte(end)));
     }
 
-    private static boolean isAround(ByteBuf in, int at, int from, int to, String before, String after) {
+    static boolean isAround(ByteBuf in, int at, int from, int to, String before, String after) {
         return at - from >= before.length()
                 && to - at > after.length()
                 && is(in, at + 1, after)
@@ -82,7 +136,8 @@ final class TextLook {
 
     private static boolean is(ByteBuf in, int at, String word) {
         for (int i = 0; i < word.length(); i++) {
-            if ((in.getByte(at + i) | 0x20) != word.charAt(i)) {
+            byte b = in.getByte(at + i);
+            if (b != word.charAt(i) && (b | 0x20) != word.charAt(i)) {
                 return false;
             }
         }

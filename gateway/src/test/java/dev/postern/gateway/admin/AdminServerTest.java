@@ -51,7 +51,7 @@ class AdminServerTest {
                 well.startedAt(),
                 well.notReady(),
                 well.clients(),
-                well.bufferBytes(),
+                well.memory(),
                 List.of(new LoopReport(0, Duration.ofSeconds(9), Duration.ofSeconds(9))),
                 well.listeners(),
                 well.routes());

@@ -39,6 +39,7 @@ class MetricsTest {
                         "postern_credential_state{route=\"orders\",state=\"ready\"} 1.0",
                         "postern_credential_state{route=\"orders\",state=\"failing\"} 0.0",
                         "postern_pool_clients" + POOL + " 31.0",
+                        "postern_pool_clients_pinned" + POOL + " 30.0",
                         "postern_pool_clients_waiting" + POOL + " 32.0",
                         "postern_pool_clients_active" + POOL + " 33.0",
                         "postern_pool_servers{database=\"orders\",route=\"orders\",state=\"active\"} 33.0",
@@ -60,6 +61,8 @@ class MetricsTest {
                         "postern_client_sent_bytes_total" + POOL + " 48.0",
                         "postern_prepared_statements" + POOL + " 49.0",
                         "postern_prepared_statements_bytes" + POOL + " 50.0",
+                        "postern_prepared_statements_memory_bytes 19.0",
+                        "postern_prepared_statements_memory_limit_bytes 20.0",
                         "postern_client_parses_total" + POOL + " 51.0",
                         "postern_server_parses_total" + POOL + " 52.0",
                         "postern_binds_total" + POOL + " 53.0");
@@ -107,7 +110,7 @@ class MetricsTest {
                 with.startedAt(),
                 with.notReady(),
                 with.clients(),
-                with.bufferBytes(),
+                with.memory(),
                 with.loops(),
                 with.listeners(),
                 List.of());

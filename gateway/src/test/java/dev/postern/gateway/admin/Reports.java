@@ -24,7 +24,7 @@ final class Reports {
                 Instant.ofEpochSecond(1_000_000),
                 notReady,
                 new ClientsReport(11, 12, 13, 14, 15, 16, 18, 19, 20, Map.of("bad_password", 17L)),
-                18,
+                new MemoryReport(18, 19, 20),
                 List.of(new LoopReport(0, Duration.ofMillis(10), Duration.ofMillis(20))),
                 List.of(new ListenerReport(
                         "public",
@@ -65,6 +65,7 @@ final class Reports {
         return new PoolReport(
                 database,
                 31,
+                30,
                 new PoolView(32, 33, 34, 35, 36, Duration.ofMillis(37_500)),
                 new PoolReport.Servers(
                         38, Duration.ofSeconds(39).toNanos(), 40, Map.of("unreachable", 41L), Map.of("lifetime", 42L)),

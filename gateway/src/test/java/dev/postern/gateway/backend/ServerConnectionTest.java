@@ -13,9 +13,11 @@ import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
+import dev.postern.gateway.relay.LinkMode;
 import dev.postern.gateway.relay.ServerParts;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.gateway.relay.StatementCache;
+import dev.postern.gateway.relay.StatementMemory;
 import dev.postern.gateway.relay.Traffic;
 import dev.postern.tls.SslMode;
 import io.netty.buffer.ByteBuf;
@@ -62,6 +64,7 @@ class ServerConnectionTest {
                 0,
                 false,
                 false,
+                false,
                 false);
         ChannelHandlerContext login = channel.pipeline().firstContext();
         ServerConnection server = new ServerConnection(
@@ -80,7 +83,7 @@ class ServerConnectionTest {
                 new Home(settings),
                 seat(settings),
                 new ServerParts(new Traffic()),
-                new StatementCache());
+                new StatementCache(new StatementMemory()));
         channel.pipeline().addLast("server", server);
         return server;
     }
@@ -166,7 +169,11 @@ class ServerConnectionTest {
 
     private void link(ServerConnection server) {
         server.link(new Link(
-                new NoClient(() -> events.add("client told")), new ClientStream(), server, server.parts(), false));
+                new NoClient(() -> events.add("client told")),
+                new ClientStream(),
+                server,
+                server.parts(),
+                LinkMode.PLAIN));
     }
 
     private static ByteBuf message(char type, String body) {
@@ -272,7 +279,11 @@ class ServerConnectionTest {
     void isClosedWhenACopyLeftItInDoubt() {
         ServerConnection server = connection(PoolMode.SESSION, "DISCARD ALL");
         Link link = new Link(
-                new NoClient(() -> events.add("client told")), new ClientStream(), server, server.parts(), false);
+                new NoClient(() -> events.add("client told")),
+                new ClientStream(),
+                server,
+                server.parts(),
+                LinkMode.PLAIN);
         server.link(link);
         link.fromClient(message('P', ".copy t from stdin..."));
         link.fromClient(message('B', "........"));
@@ -291,7 +302,11 @@ class ServerConnectionTest {
     void isNotLentAgainAfterItsLastWords() {
         ServerConnection server = connection(PoolMode.TRANSACTION, "");
         Link link = new Link(
-                new NoClient(() -> events.add("client told")), new ClientStream(), server, server.parts(), false);
+                new NoClient(() -> events.add("client told")),
+                new ClientStream(),
+                server,
+                server.parts(),
+                LinkMode.PLAIN);
         server.link(link);
         link.fromClient(message('Q', "select 1."));
         channel.writeInbound(Unpooled.wrappedBuffer(

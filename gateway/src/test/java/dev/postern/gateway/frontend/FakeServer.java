@@ -214,6 +214,13 @@ final class FakeServer implements LentServer {
         unknown = true;
     }
 
+    boolean unclean;
+
+    @Override
+    public void unclean(boolean forGood) {
+        unclean = true;
+    }
+
     @Override
     public boolean areSettingsUnknown() {
         return unknown;

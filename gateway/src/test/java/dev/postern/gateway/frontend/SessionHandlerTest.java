@@ -11,6 +11,7 @@ import dev.postern.gateway.pool.ServerPool;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.gateway.relay.StatementCache;
+import dev.postern.gateway.relay.StatementMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class SessionHandlerTest {
-    private final StatementCache cache = new StatementCache();
+    private final StatementCache cache = new StatementCache(new StatementMemory());
     private final Deque<ServerOpener.Result<LentServer>> opening = new ArrayDeque<>();
     private final BreakableChannel client = new BreakableChannel();
     private final LoopTimer timer = new LoopTimer() {
@@ -78,6 +79,7 @@ class SessionHandlerTest {
                 Duration.ofSeconds(5),
                 0,
                 0,
+                false,
                 false,
                 false,
                 false);

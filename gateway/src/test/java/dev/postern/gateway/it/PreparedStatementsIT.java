@@ -7,6 +7,7 @@ import static dev.postern.gateway.it.harness.FrontendBytes.describeStatement;
 import static dev.postern.gateway.it.harness.FrontendBytes.execute;
 import static dev.postern.gateway.it.harness.FrontendBytes.flush;
 import static dev.postern.gateway.it.harness.FrontendBytes.parse;
+import static dev.postern.gateway.it.harness.FrontendBytes.query;
 import static dev.postern.gateway.it.harness.FrontendBytes.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -306,6 +307,85 @@ class PreparedStatementsIT {
             assertThat(client.answers()).containsExactly("1", "Z(I)");
             client.sendSplit(1000, run(name), sync());
             assertThat(client.answers()).containsExactly("2", "D(300000)", "C(SELECT 1)", "Z(I)");
+        }
+    }
+
+    @EveryTarget
+    void givesANameFreeAtDeallocate(Target target) {
+        try (WireClient client = target.connect();
+                WireClient other = target.connect()) {
+            for (WireClient one : List.of(client, other)) {
+                one.send(parse("s", "select 1"), sync(), parse("My \"own\"", "select 2"), sync());
+                one.receiveUntilReady();
+                one.receiveUntilReady();
+            }
+            assertThat(client.query("deallocate S")).containsExactly("C(DEALLOCATE)", "Z(I)");
+            assertThat(client.query("deallocate prepare \"My \"\"own\"\"\";")).containsExactly("C(DEALLOCATE)", "Z(I)");
+            assertThat(client.query("deallocate s")).containsExactly("E(ERROR 26000)", "Z(I)");
+            client.send(run("s"), sync(), parse("s", "select 3"), run("s"), sync());
+            assertThat(client.answers()).containsExactly("E(ERROR 26000)", "Z(I)");
+            assertThat(client.answers()).containsExactly("1", "2", "D(3)", "C(SELECT 1)", "Z(I)");
+            other.send(run("s"), run("My \"own\""), sync());
+            assertThat(other.answers()).containsExactly("2", "D(1)", "C(SELECT 1)", "2", "D(2)", "C(SELECT 1)", "Z(I)");
+        }
+    }
+
+    @EveryTarget
+    void deallocatesInItsTurn(Target target) {
+        try (WireClient client = target.connect()) {
+            client.send(parse("s", "select 1"), sync());
+            client.receiveUntilReady();
+            client.send(
+                    query("begin"),
+                    run("s"),
+                    sync(),
+                    query("deallocate s"),
+                    run("s"),
+                    sync(),
+                    query("deallocate s"),
+                    query("rollback"),
+                    run("s"),
+                    sync());
+            assertThat(client.answers()).containsExactly("C(BEGIN)", "Z(T)");
+            assertThat(client.answers()).containsExactly("2", "D(1)", "C(SELECT 1)", "Z(T)");
+            assertThat(client.answers()).containsExactly("C(DEALLOCATE)", "Z(T)");
+            assertThat(client.answers()).containsExactly("E(ERROR 26000)", "Z(E)");
+            assertThat(client.answers()).containsExactly("E(ERROR 25P02)", "Z(E)");
+            assertThat(client.answers()).containsExactly("C(ROLLBACK)", "Z(I)");
+            assertThat(client.answers()).containsExactly("E(ERROR 26000)", "Z(I)");
+        }
+    }
+
+    @EveryTarget
+    void deallocatesByTheExtendedProtocol(Target target) {
+        try (WireClient client = target.connect()) {
+            client.send(parse("s", "select 1"), parse("d", "deallocate s"), sync());
+            assertThat(client.answers()).containsExactly("1", "1", "Z(I)");
+            client.send(run("s"), run("d"), run("s"), sync());
+            assertThat(client.answers())
+                    .containsExactly("2", "D(1)", "C(SELECT 1)", "2", "C(DEALLOCATE)", "E(ERROR 26000)", "Z(I)");
+            client.send(run("d"), sync());
+            assertThat(client.answers()).containsExactly("2", "E(ERROR 26000)", "Z(I)");
+            for (int i = 0; i < 2; i++) {
+                client.send(parse("s", "select 2"), sync());
+                assertThat(client.answers()).containsExactly("1", "Z(I)");
+                client.send(parse("", "deallocate s"), run(""), run("s"), sync());
+                assertThat(client.answers()).containsExactly("1", "2", "C(DEALLOCATE)", "E(ERROR 26000)", "Z(I)");
+            }
+        }
+    }
+
+    @EveryTarget
+    void deallocatesInAFailedTransactionAsLittleAsPostgresql(Target target) {
+        try (WireClient client = target.connect()) {
+            client.send(parse("s", "select 1"), sync());
+            client.receiveUntilReady();
+            client.query("begin");
+            client.query("select 1/0");
+            assertThat(client.query("deallocate s")).containsExactly("E(ERROR 25P02)", "Z(E)");
+            client.query("rollback");
+            client.send(run("s"), sync());
+            assertThat(client.answers()).containsExactly("2", "D(1)", "C(SELECT 1)", "Z(I)");
         }
     }
 }

@@ -198,6 +198,7 @@ record Settings(
                 maxUser,
                 roundRobin,
                 false,
+                false,
                 false);
     }
 }

@@ -11,14 +11,24 @@ class CommandTagTest {
     @ParameterizedTest
     @CsvSource({
         "SET, SET",
-        "RESET, SET",
+        "RESET, RESET",
         "DEALLOCATE ALL, DEALLOCATE_ALL",
         "DISCARD ALL, DISCARD_ALL",
-        "DEALLOCATE, OTHER",
+        "DEALLOCATE, DEALLOCATE",
         "DISCARD PLANS, OTHER",
         "DELETE 1, OTHER",
         "SELECT 1, OTHER",
         "SET CONSTRAINTS, OTHER",
+        "CREATE TABLE, MAY_STAY",
+        "DECLARE CURSOR, MAY_STAY",
+        "DO, MAY_STAY",
+        "CALL, MAY_STAY",
+        "LISTEN, MAY_STAY",
+        "PREPARE, MAY_STAY",
+        "PREPARE TRANSACTION, OTHER",
+        "LOAD, LOAD",
+        "LOCK TABLE, OTHER",
+        "COMMIT, OTHER",
         "S, OTHER",
         "'', OTHER"
     })

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FirstRequestTest {
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
-    private final StatementCache cache = new StatementCache();
+    private final StatementCache cache = new StatementCache(new StatementMemory());
     private final ClientStatements statements = new ClientStatements(cache);
 
     private FirstRequest request() {

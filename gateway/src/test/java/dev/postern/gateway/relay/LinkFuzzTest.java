@@ -58,8 +58,9 @@ class LinkFuzzTest {
     void throwsNothingAndReleasesEverything(long seed) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         for (int round = 0; round < 1500; round++) {
-            StatementCache cache = new StatementCache();
-            Pair pair = new Pair(random.nextInt(5) != 0, cache, 1 + random.nextInt(2));
+            StatementCache cache = new StatementCache(new StatementMemory());
+            Pair pair = new Pair(
+                    LinkMode.shared(random.nextInt(5) != 0, random.nextBoolean()), cache, 1 + random.nextInt(2));
             boolean[] over = {false};
             pair.client.end = () -> {
                 over[0] = true;

@@ -36,8 +36,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LinkTest {
-    private final StatementCache cache = new StatementCache();
-    private Pair pair = new Pair(true, cache, 2);
+    private final StatementCache cache = new StatementCache(new StatementMemory());
+    private Pair pair = new Pair(LinkMode.shared(true, true), cache, 2);
 
     @AfterEach
     void leavesNothingBehind() {
@@ -127,7 +127,7 @@ class LinkTest {
     private Pair fresh() {
         pair.end();
         assertThat(pair.bytesNotReleased()).isZero();
-        pair = new Pair(true, new StatementCache(), 2);
+        pair = new Pair(LinkMode.shared(true, true), new StatementCache(new StatementMemory()), 2);
         return pair;
     }
 
@@ -219,7 +219,7 @@ class LinkTest {
 
     @Test
     void knowsWhatTheServerHoldsAfterEvictionsThatWereSkipped() {
-        pair = new Pair(true, cache, 1);
+        pair = new Pair(LinkMode.shared(true, true), cache, 1);
         pair.fromClient(parse("a", "x"), sync());
         pair.fromServer(parseComplete(), ready('I'));
         pair.fromClient(bind("none"), parse("b", "y"), bind("a"), sync());

@@ -20,22 +20,22 @@ final class Pair {
     final Client client;
     final Server server;
     private final ClientStream clientStream = new ClientStream();
-    private final boolean sharing;
+    private final LinkMode mode;
     Link link;
 
     Pair() {
-        this(true, new StatementCache(), 100);
+        this(LinkMode.shared(true, true), new StatementCache(new StatementMemory()), 100);
     }
 
-    Pair(boolean sharing, StatementCache cache, int limit) {
-        this.sharing = sharing;
+    Pair(LinkMode mode, StatementCache cache, int limit) {
+        this.mode = mode;
         this.client = new Client(new ClientStatements(cache));
         this.server = new Server(new ServerParts(new Traffic()), new ServerStatements(cache, limit));
         this.link = newLink();
     }
 
     private Link newLink() {
-        return new Link(client, clientStream, server, server.parts, sharing);
+        return new Link(client, clientStream, server, server.parts, mode);
     }
 
     /** The next transaction on the same server. */
@@ -221,6 +221,13 @@ final class Pair {
         @Override
         public void settingsUnknown() {
             unknown = true;
+        }
+
+        boolean unclean;
+
+        @Override
+        public void unclean(boolean forGood) {
+            unclean = true;
         }
 
         @Override

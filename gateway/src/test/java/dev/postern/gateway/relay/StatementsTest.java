@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class StatementsTest {
-    private final StatementCache cache = new StatementCache();
+    private final StatementCache cache = new StatementCache(new StatementMemory());
     private final ClientStatements one = new ClientStatements(cache);
     private final ClientStatements other = new ClientStatements(cache);
     private final ServerStatements server = new ServerStatements(cache, 2);

@@ -1,0 +1,150 @@
+package dev.postern.gateway.relay;
+
+import dev.postern.gateway.protocol.ErrorResponse;
+import io.netty.buffer.ByteBuf;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the server at the end of a transaction what the session has set and holds, if the transaction gave a reason to. One
+ * for each link.
+ */
+public final class Inquiry {
+    /** So many settings with a dot in their name are carried for a client. */
+    private static final int MOST_NAMES = 100;
+
+    private final Link link;
+    private final ClientEnd client;
+    private final ServerEnd server;
+    /** Something was SET, or {@code set_config} called. */
+    private boolean settings;
+    /** Something may have been made that stays. */
+    private boolean all;
+
+    private boolean loaded;
+    private boolean failed;
+    private boolean reset;
+    /** Settings with a dot in their name that the transaction may have SET. */
+    private @Nullable Set<String> names;
+
+    private Set<Remains> remains = EnumSet.noneOf(Remains.class);
+
+    Inquiry(Link link) {
+        this.link = link;
+        this.client = link.client();
+        this.server = link.server();
+    }
+
+    // ---- reasons
+
+    void sawSet() {
+        settings = true;
+    }
+
+    void sawReset() {
+        settings = true;
+        reset = true;
+    }
+
+    void sawNames(ByteBuf in, int from, int to) {
+        if (names == null) {
+            names = new TreeSet<>();
+        }
+        SettingNames.find(in, from, to, names, MOST_NAMES);
+    }
+
+    void sawWhatMayStay() {
+        all = true;
+    }
+
+    void sawLoad() {
+        all = true;
+        loaded = true;
+        server.unclean(true);
+    }
+
+    void sessionDiscarded() {
+        settings = false;
+    }
+
+    // ---- at the end of a transaction
+
+    /**
+     * Begins to ask; {@link ClientEnd#ready} follows. False when there is no reason to. Called when the server is clean.
+     */
+    public boolean begins() {
+        if (!settings && !all && remains.isEmpty()) {
+            return false;
+        }
+        boolean asksForAll = all || !remains.isEmpty();
+        settings = false;
+        all = false;
+        LearnedSession learned = new LearnedSession();
+        String query = asksForAll ? LearnedSession.ALL : LearnedSession.SETTINGS;
+        String role = server.initially("session_authorization");
+        if (role != null) {
+            query += LearnedSession.authorization(role);
+        }
+        Set<String> custom = customNames();
+        if (!custom.isEmpty()) {
+            query += LearnedSession.custom(custom);
+        }
+        link.internalQuery(
+                LearnedSession.BEGIN + query + LearnedSession.END, learned::add, error -> end(learned, error));
+        return true;
+    }
+
+    /** Those of the client's, and those that are new. */
+    private Set<String> customNames() {
+        Set<String> all = names == null ? new TreeSet<>() : names;
+        names = null;
+        client.settings().addCustomTo(all, MOST_NAMES);
+        return all;
+    }
+
+    private void end(LearnedSession learned, Optional<ErrorResponse> error) {
+        if (error.isPresent()) {
+            failed = true;
+            server.settingsUnknown();
+            server.unclean(false);
+            return;
+        }
+        SessionSettings startup = client.startupSettings();
+        SessionSettings wanted = learned.settings().orElse(startup);
+        client.settings(reset ? wanted.withCustomOf(startup) : wanted);
+        reset = false;
+        server.settings(learned.settings());
+        remains = learned.remains();
+        if (loaded) {
+            remains.add(Remains.LIBRARY);
+        }
+        if (remains.isEmpty()) {
+            server.settingsUnknown(); // a function may have made up settings that nobody knows of
+        } else {
+            server.unclean(false);
+        }
+    }
+
+    /** The server could not say what the session holds. */
+    public boolean failed() {
+        return failed;
+    }
+
+    /** What the session held when the server was asked last. */
+    public Set<Remains> remains() {
+        return remains;
+    }
+
+    /** The link ends; what was not asked for is not known. */
+    void linkEnds() {
+        if (settings) {
+            server.settingsUnknown();
+        }
+        if (all) {
+            server.unclean(false);
+        }
+    }
+}
