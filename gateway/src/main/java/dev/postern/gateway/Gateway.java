@@ -232,6 +232,7 @@ public final class Gateway implements AutoCloseable {
                 tls,
                 listenerConfig.address().isLoopback(),
                 ConfigMapping.trustedProxies(listenerConfig),
+                new SystemUsers(services.tasks()::run),
                 addresses,
                 gatewayConfig.timeouts().clientLoginTimeout(),
                 routes,

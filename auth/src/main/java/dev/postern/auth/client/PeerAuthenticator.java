@@ -16,8 +16,11 @@ public final class PeerAuthenticator implements ClientAuthenticator {
     }
 
     private Step decide(LoginFacts facts) {
-        if (!(facts.address() instanceof ClientAddress.UnixSocket(String peerUser)) || peerUser.isEmpty()) {
+        if (!(facts.address() instanceof ClientAddress.UnixSocket(String peerUser))) {
             return new Step.Rejected(new Rejection.NotAllowed("peer is for unix sockets"));
+        }
+        if (peerUser.isEmpty()) {
+            return new Step.Rejected(new Rejection.NotAllowed("the system has no name for the peer's user"));
         }
         return map.allows(peerUser, facts.user())
                 ? new Step.Accepted(new Identity(facts.user(), Method.PEER))

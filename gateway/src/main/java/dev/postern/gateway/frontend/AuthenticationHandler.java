@@ -157,7 +157,21 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         if (startup.needsNegotiation()) {
             login.send(new NegotiateProtocolVersion(spoken(), startup.unrecognizedProtocolOptions()));
         }
-        Exchange begun = authenticator.begin(facts(), ctx.channel().eventLoop());
+        if (ctx.channel() instanceof DomainSocketChannel) {
+            login.listener()
+                    .peerUsers()
+                    .nameOf(ctx.channel())
+                    .thenAcceptAsync(name -> begin(ctx, new ClientAddress.UnixSocket(name)), ctx.executor());
+        } else {
+            begin(ctx, new ClientAddress.Inet(address()));
+        }
+    }
+
+    private void begin(ChannelHandlerContext ctx, ClientAddress from) {
+        if (ctx.isRemoved() || login.isOver() || !ctx.channel().isActive()) {
+            return;
+        }
+        Exchange begun = authenticator.begin(facts(from), ctx.channel().eventLoop());
         exchange = begun;
         act(ctx, begun.start());
     }
@@ -167,33 +181,29 @@ final class AuthenticationHandler extends ByteToMessageDecoder {
         return startup.version().isNewerThan(ProtocolVersion.LATEST) ? ProtocolVersion.LATEST : startup.version();
     }
 
-    private LoginFacts facts() {
+    private LoginFacts facts(ClientAddress from) {
         return new LoginFacts(
                 routeName,
                 startup.user(),
                 startup.database(),
-                address(),
-                isOfThisMachine(),
+                from,
+                isOfThisMachine(from),
                 tls.isPresent(),
                 tls.flatMap(TlsFacts::ownCertificate).flatMap(ChannelBinding::tlsServerEndPoint),
                 tls.flatMap(TlsFacts::peerCertificate),
                 startup.replication() == ReplicationMode.PHYSICAL);
     }
 
-    private ClientAddress address() {
-        if (login.channel() instanceof DomainSocketChannel) {
-            return new ClientAddress.UnixSocket("");
-        }
-        return new ClientAddress.Inet(
-                login.client() instanceof InetSocketAddress inet && inet.getAddress() != null
-                        ? inet.getAddress()
-                        : InetAddress.getLoopbackAddress());
+    private InetAddress address() {
+        return login.client() instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress()
+                : InetAddress.getLoopbackAddress();
     }
 
     /** A proxy here may have brought it from elsewhere. */
-    private boolean isOfThisMachine() {
+    private boolean isOfThisMachine(ClientAddress from) {
         return login.listener().loopback()
-                && (!(address() instanceof ClientAddress.Inet(InetAddress inet)) || inet.isLoopbackAddress());
+                && (!(from instanceof ClientAddress.Inet(InetAddress inet)) || inet.isLoopbackAddress());
     }
 
     @Override

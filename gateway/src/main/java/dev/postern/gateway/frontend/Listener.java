@@ -14,6 +14,7 @@ import java.util.function.Predicate;
  * @param tls empty when the mode is DISABLE
  * @param loopback only this machine can reach it
  * @param trustedProxies whose connections begin with a PROXY header
+ * @param peerUsers who clients of a unix socket are
  * @param addresses connections by address
  * @param clientLoginTimeout from accept to the first ReadyForQuery
  */
@@ -23,6 +24,7 @@ public record Listener(
         Optional<ListenerTls> tls,
         boolean loopback,
         Predicate<InetAddress> trustedProxies,
+        PeerUsers peerUsers,
         AddressCounts addresses,
         Duration clientLoginTimeout,
         Routes routes,

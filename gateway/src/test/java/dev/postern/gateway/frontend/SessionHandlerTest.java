@@ -115,6 +115,7 @@ class SessionHandlerTest {
             Optional.empty(),
             true,
             address -> false,
+            client -> java.util.concurrent.CompletableFuture.completedFuture(""),
             new AddressCounts(),
             Duration.ofSeconds(1),
             NO_ROUTES,

@@ -12,6 +12,10 @@ import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.WireClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,8 +58,10 @@ class AuthQueryIT {
                                         "access: {allowSuperuser: true, allowUsers: [boss, ann], allowCidrs: [127.0.0.0/8]}"),
                         orders.named("absent")
                                 .withClientAuth("{authQuery: {backend: {hosts: [\"127.0.0.1:1\"]}, " + LOOKUP + "}}"))
-                .withMore("authQueries: {main: {backend: {hosts: [\"" + server.address()
-                        + "\"], tls: {mode: require}}, " + LOOKUP + ", poolSize: 1}}\n"));
+                .withMore(
+                        "admin: {consoleUsers: [admin], clientAuth: {scram: {users: {admin: {password: console-secret}}}}}\n"
+                                + "authQueries: {main: {backend: {hosts: [\"" + server.address()
+                                + "\"], tls: {mode: require}}, " + LOOKUP + ", poolSize: 1}}\n"));
     }
 
     private static RouteYaml through(RouteYaml route, String name, String mode) {
@@ -199,6 +205,74 @@ class AuthQueryIT {
                     });
             assertThat(refusal("through", "changes", "old-secret")).startsWith("E(FATAL 28P01)");
         }
+    }
+
+    @Test
+    void servesTheClientsOwnRoleAgainAfterReconnect() {
+        try (WireClient bob = connect("through", "bob", "bob-secret");
+                WireClient console = connect("pgbouncer", "admin", "console-secret")) {
+            String before = bob.ask("select pg_backend_pid()");
+            assertThat(console.query("RECONNECT")).containsExactly("C(RECONNECT)", "Z(I)");
+            Awaitility.await("another server")
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> !bob.ask("select pg_backend_pid()").equals(before));
+            assertThat(bob.ask("select session_user")).isEqualTo("bob");
+            assertThat(console.query("RECONNECT")).containsExactly("C(RECONNECT)", "Z(I)");
+            bob.query("begin");
+            assertThat(bob.ask("select session_user")).isEqualTo("bob");
+            bob.query("commit");
+        }
+    }
+
+    /** Sessions that are there feel nothing; a new one is in with the new password at its second attempt. */
+    @Test
+    void aPasswordChangedUnderLoadEndsNoSession() throws Exception {
+        server.execute("postgres", "create role busy login password 'busy-0'");
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger transactions = new AtomicInteger();
+        Queue<String> failures = new ConcurrentLinkedQueue<>();
+        Thread[] sessions = new Thread[6];
+        for (int i = 0; i < sessions.length; i++) {
+            WireClient client = connect("through", "busy", "busy-0");
+            sessions[i] = Thread.ofVirtual().start(() -> {
+                try (client) {
+                    while (!over.get()) {
+                        List<String> answers = client.query("begin; select session_user; commit");
+                        if (!answers.contains("D(busy)")) {
+                            failures.add(answers.toString());
+                            return;
+                        }
+                        transactions.incrementAndGet();
+                    }
+                } catch (RuntimeException e) {
+                    failures.add(e.toString());
+                }
+            });
+        }
+        try {
+            for (int change = 1; change <= 3; change++) {
+                String password = "busy-" + change;
+                int before = transactions.get();
+                server.execute("postgres", "alter role busy password '" + password + "'");
+                Awaitility.await("the new password is known")
+                        .atMost(Duration.ofSeconds(30))
+                        .ignoreExceptionsInstanceOf(WireClient.LoginRefused.class)
+                        .untilAsserted(() -> {
+                            try (WireClient renewed = connect("through", "busy", password)) {
+                                assertThat(renewed.ask("select session_user")).isEqualTo("busy");
+                            }
+                        });
+                Awaitility.await("sessions go on")
+                        .atMost(Duration.ofSeconds(10))
+                        .until(() -> transactions.get() > before + 50);
+            }
+        } finally {
+            over.set(true);
+            for (Thread session : sessions) {
+                session.join();
+            }
+        }
+        assertThat(failures).isEmpty();
     }
 
     @Test

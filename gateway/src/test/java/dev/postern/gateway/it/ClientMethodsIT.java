@@ -249,6 +249,45 @@ class ClientMethodsIT {
         assertThat(oauth("")).startsWith("R(10)", "R(11)");
     }
 
+    /** As a client of PostgreSQL 18 does it: a first connection tells where tokens are to be had, a second one shows one. */
+    @Test
+    void libpqLogsInByOauthbearer() throws Exception {
+        assertThat(libpq(token("app", Map.of())))
+                .contains("asked for https://issuer/.well-known/openid-configuration db", "in as orders_backend");
+        assertThat(libpq(token("other", Map.of()))).contains("password authentication failed for user \"app\"");
+        assertThat(libpq(token("app", Map.of("exp", 1)))).contains("password authentication failed for user \"app\"");
+    }
+
+    private static String libpq(String token) throws Exception {
+        String python = Optional.ofNullable(System.getenv("PSYCOPG_PYTHON")).orElse("python3");
+        Path output = Files.createTempFile(FOLDER, "oauth", ".txt");
+        Path program = Files.writeString(
+                FOLDER.resolve("oauth.py"),
+                new String(
+                        ClientMethodsIT.class.getResourceAsStream("/oauth.py").readAllBytes(), StandardCharsets.UTF_8));
+        Process process;
+        try {
+            process = new ProcessBuilder(
+                            python,
+                            program.toString(),
+                            "host=localhost port=" + gateway.tlsPort()
+                                    + " dbname=oauth user=app sslmode=verify-full oauth_issuer=https://issuer"
+                                    + " oauth_client_id=test sslrootcert="
+                                    + Certificates.shared().caFile(),
+                            token)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+        } catch (java.io.IOException e) {
+            return org.junit.jupiter.api.Assumptions.abort(python + " is not there");
+        }
+        assertThat(process.waitFor(30, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+        String said = Files.readString(output);
+        org.junit.jupiter.api.Assumptions.assumeFalse(
+                said.startsWith("no "), said + " for " + python + " (scripts/psycopg-python installs them)");
+        return said;
+    }
+
     private static List<String> oauth(String token) {
         ServerAddress address = address("oauth", "app", "");
         try (WireClient client = WireClient.open(address.port())) {

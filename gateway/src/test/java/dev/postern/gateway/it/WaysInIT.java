@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** TLS by request and from the first byte, with and without channel binding, and certificates that change meanwhile. */
 class WaysInIT {
     private static final Path FOLDER = TemporaryFolders.create("ways");
-    /** Each takes the two seconds of the watcher's interval. */
-    private static final int SWAPS = 5;
+    /** Each takes the two seconds of the watcher's interval; {@code scripts/certificate-swaps} has fifty. */
+    private static final int SWAPS = Integer.getInteger("ways.swaps", 5);
 
     private static GatewayFixture gateway;
     private static int changing;
@@ -62,16 +62,34 @@ class WaysInIT {
         }
     }
 
-    /** As kubelet does it: a new folder, then a symbolic link that is replaced at one stroke. */
+    /** By a link and by files in turns. */
     private static Certificate swap(int number) throws Exception {
         Certificates.KeyPairFiles fresh = Certificates.shared().issueForLocalhost("swap" + number);
+        if (number % 2 == 0) {
+            swapLink(number, fresh);
+        } else {
+            swapFiles(fresh);
+        }
+        return fresh.bundle().getCertificate();
+    }
+
+    /** Each file is replaced at one stroke, one after the other. */
+    private static void swapFiles(Certificates.KeyPairFiles fresh) throws Exception {
+        Path live = FOLDER.resolve("live").toRealPath();
+        Files.copy(fresh.certificate(), live.resolve("new.crt"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(fresh.key(), live.resolve("new.key"), StandardCopyOption.REPLACE_EXISTING);
+        Files.move(live.resolve("new.crt"), live.resolve("tls.crt"), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(live.resolve("new.key"), live.resolve("tls.key"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** As kubelet does it: a new folder, then a symbolic link that is replaced at one stroke. */
+    private static void swapLink(int number, Certificates.KeyPairFiles fresh) throws Exception {
         Path folder = Files.createDirectories(FOLDER.resolve("data" + number));
         Files.copy(fresh.certificate(), folder.resolve("tls.crt"), StandardCopyOption.REPLACE_EXISTING);
         Files.copy(fresh.key(), folder.resolve("tls.key"), StandardCopyOption.REPLACE_EXISTING);
         Path link = FOLDER.resolve("link" + number);
         Files.createSymbolicLink(link, folder);
         Files.move(link, FOLDER.resolve("live"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        return fresh.bundle().getCertificate();
     }
 
     private static Connection connect(int port, String more) throws SQLException {
