@@ -74,6 +74,12 @@ def ruby():
     return ['ruby', os.path.join(HERE, 'ruby', 'pg.rb')]
 
 
+def missing(reason):
+    def made():
+        raise Missing(reason)
+    return made
+
+
 DRIVERS = {
     'psycopg3': python('psycopg3.py'),
     'pgx': go('pgx'),
@@ -87,4 +93,5 @@ DRIVERS = {
     'sqlx': rust('sqlx'),
     'php-pdo': php,
     'ruby-pg': ruby,
+    'npgsql': missing('there is no program for it: .NET was not to be had where the others were written'),
 }

@@ -27,6 +27,8 @@ class ExamplesTest {
     private static final Path EXAMPLES = Path.of("../examples");
     private static final Pattern COMPOSE_VARIABLE = Pattern.compile("\\$\\{([A-Z_]+)(?::([-?])([^}]*))?}");
 
+    private static final Pattern REQUIRED_VARIABLE = Pattern.compile("\\$\\{([A-Z_]+)}");
+
     private static List<Path> files(String end) throws IOException {
         try (Stream<Path> all = Files.walk(EXAMPLES)) {
             return all.filter(path -> path.toString().endsWith(end))
@@ -61,8 +63,15 @@ class ExamplesTest {
         };
     }
 
+    /** What a file asks of the environment, each with a value that an address and a path can be. */
+    private static Map<String, String> environment(String yaml) {
+        Map<String, String> environment = new HashMap<>();
+        REQUIRED_VARIABLE.matcher(yaml).results().forEach(found -> environment.put(found.group(1), "db.internal:5432"));
+        return environment;
+    }
+
     private static String checked(String yaml, String name) {
-        return switch (new ConfigLoader(Map.of()).withoutFileChecks().parse(yaml, name)) {
+        return switch (new ConfigLoader(environment(yaml)).withoutFileChecks().parse(yaml, name)) {
             case ConfigResult.Loaded ignored -> "ok";
             case ConfigResult.Rejected rejected -> rejected.render();
         };

@@ -150,6 +150,39 @@ class CancelIT {
         }
     }
 
+    /** No server is free for it, and none is needed: the request goes to the server that runs the query. */
+    @SharingTargets
+    void getsThroughWhileThePoolIsFull(Target target) throws Exception {
+        String mark = Names.unique("cancel");
+        try (WireClient client = WireClient.connect(target.oneServer());
+                WireClient waiting = WireClient.connect(target.oneServer())) {
+            client.send(FrontendBytes.query(endless(mark)));
+            awaitRunning(mark);
+            waiting.send(FrontendBytes.query("select 'served'"));
+            client.cancel();
+            assertThat(client.answers()).endsWith("E(ERROR 57014)", "Z(I)");
+            assertThat(waiting.answers()).contains("D(served)");
+        }
+    }
+
+    /** The client has gone before its cancel arrives: the next one on that server must not feel it. */
+    @SharingTargets
+    void findsNothingOfAClientThatHasGone(Target target) {
+        for (int round = 0; round < 20; round++) {
+            WireClient gone = WireClient.connect(target.oneServer());
+            gone.send(
+                    FrontendBytes.parse("", "select pg_sleep(0.01)"),
+                    FrontendBytes.bind("", ""),
+                    FrontendBytes.execute());
+            gone.send(FrontendBytes.sync());
+            gone.cancel();
+            gone.kill();
+            try (WireClient next = WireClient.connect(target.oneServer())) {
+                assertThat(next.query("select pg_sleep(0.02)")).endsWith("C(SELECT 1)", "Z(I)");
+            }
+        }
+    }
+
     @SharingTargets
     void cancelsByProtocol32WithALongKey(Target target) {
         String mark = Names.unique("cancel");

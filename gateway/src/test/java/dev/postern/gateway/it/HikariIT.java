@@ -10,6 +10,7 @@ import dev.postern.gateway.it.harness.EveryTarget;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.ServerAddress;
+import dev.postern.gateway.it.harness.SharingTargets;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.Tenant;
 import java.io.ByteArrayInputStream;
@@ -23,9 +24,11 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.postgresql.PGConnection;
@@ -44,6 +47,10 @@ class HikariIT {
     }
 
     private static HikariDataSource dataSource(ServerAddress address, int size) {
+        return new HikariDataSource(config(address, size));
+    }
+
+    private static HikariConfig config(ServerAddress address, int size) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl("jdbc:postgresql://localhost:" + address.port() + "/" + address.database());
         config.setUsername(address.user());
@@ -54,7 +61,7 @@ class HikariIT {
                 "sslrootcert", Certificates.shared().caFile().toString());
         // Named statements from the second execution on: that is where poolers break.
         config.addDataSourceProperty("prepareThreshold", "2");
-        return new HikariDataSource(config);
+        return config;
     }
 
     @EveryTarget
@@ -265,6 +272,67 @@ class HikariIT {
                 }
                 connection.commit();
             }
+        }
+        return null;
+    }
+
+    /** All of them have set what they want before any of them looks; the pool sets something itself on each connection. */
+    @SharingTargets
+    void thirtyBorrowersOnFiveServersSeeWhatTheySet(Target target) throws Exception {
+        HikariConfig config = config(target.address(), 30);
+        config.setConnectionInitSql("set work_mem = '5MB'");
+        config.addDataSourceProperty("readOnlyMode", "always");
+        CyclicBarrier allHaveSet = new CyclicBarrier(30);
+        try (HikariDataSource source = new HikariDataSource(config);
+                ExecutorService threads = Executors.newFixedThreadPool(30)) {
+            List<Callable<Void>> tasks = new ArrayList<>();
+            for (int i = 0; i < 30; i++) {
+                int n = i;
+                tasks.add(() -> borrowTogether(source, n, allHaveSet));
+            }
+            for (int round = 0; round < 2; round++) {
+                for (Future<Void> done : threads.invokeAll(tasks)) {
+                    done.get();
+                }
+            }
+        }
+    }
+
+    private static Void borrowTogether(HikariDataSource source, int n, CyclicBarrier allHaveSet) throws Exception {
+        boolean readOnly = n % 2 == 0;
+        String isolation = n % 3 == 0 ? "serializable" : n % 3 == 1 ? "repeatable read" : "read committed";
+        try (Connection connection = source.getConnection()) {
+            connection.setReadOnly(readOnly);
+            connection.setTransactionIsolation(
+                    switch (n % 3) {
+                        case 0 -> Connection.TRANSACTION_SERIALIZABLE;
+                        case 1 -> Connection.TRANSACTION_REPEATABLE_READ;
+                        default -> Connection.TRANSACTION_READ_COMMITTED;
+                    });
+            connection.setSchema("schema_of_" + n);
+            allHaveSet.await(30, TimeUnit.SECONDS);
+            for (int round = 0; round < 4; round++) {
+                connection.setAutoCommit(round % 2 == 0);
+                try (PreparedStatement statement = connection.prepareStatement(
+                        "select current_setting('transaction_read_only'),"
+                                + " current_setting('transaction_isolation'), current_setting('search_path'), current_setting('work_mem'), ?::int"); ) {
+                    statement.setInt(1, n);
+                    try (ResultSet row = statement.executeQuery()) {
+                        row.next();
+                        assertThat(List.of(
+                                        row.getString(1),
+                                        row.getString(2),
+                                        row.getString(3),
+                                        row.getString(4),
+                                        row.getInt(5)))
+                                .containsExactly(readOnly ? "on" : "off", isolation, "schema_of_" + n, "5MB", n);
+                    }
+                }
+                if (!connection.getAutoCommit()) {
+                    connection.commit();
+                }
+            }
+            connection.setAutoCommit(true);
         }
         return null;
     }

@@ -1,0 +1,148 @@
+package dev.postern.gateway.it;
+
+import static dev.postern.gateway.it.harness.FrontendBytes.bind;
+import static dev.postern.gateway.it.harness.FrontendBytes.closeStatement;
+import static dev.postern.gateway.it.harness.FrontendBytes.concat;
+import static dev.postern.gateway.it.harness.FrontendBytes.describePortal;
+import static dev.postern.gateway.it.harness.FrontendBytes.describeStatement;
+import static dev.postern.gateway.it.harness.FrontendBytes.execute;
+import static dev.postern.gateway.it.harness.FrontendBytes.parse;
+import static dev.postern.gateway.it.harness.FrontendBytes.query;
+import static dev.postern.gateway.it.harness.FrontendBytes.sync;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.gateway.it.harness.CleanAfterEach;
+import dev.postern.gateway.it.harness.EveryTarget;
+import dev.postern.gateway.it.harness.SharingTargets;
+import dev.postern.gateway.it.harness.Target;
+import dev.postern.gateway.it.harness.WireClient;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Prepared statements in the company of other clients that have the same, and of everything else a pipeline may hold. */
+@ExtendWith(CleanAfterEach.class)
+class StatementsOfOneClientIT {
+    private static byte[] run(String statement, String... parameters) {
+        return concat(bind("", statement, parameters), execute());
+    }
+
+    private static List<String> each(List<byte[]> ways) {
+        return ways.stream()
+                .map(way -> new String(way, java.nio.charset.StandardCharsets.US_ASCII))
+                .toList();
+    }
+
+    @EveryTarget
+    void losesItsStatementsAtDeallocateAllAndDiscardAllAndNobodyElseDoes(Target target) {
+        List<byte[]> ways = List.of(
+                query("deallocate all"),
+                query("discard all"),
+                concat(parse("", "deallocate all"), run(""), sync()),
+                concat(parse("", "discard all"), run(""), sync()),
+                query("DEALLOCATE PREPARE ALL"));
+        try (WireClient other = WireClient.connect(target == Target.SESSION ? target.address() : target.twoServers())) {
+            other.send(parse("s", "select 'mine'"), sync());
+            other.answers();
+            for (int way = 0; way < ways.size(); way++) {
+                try (WireClient client =
+                        WireClient.connect(target == Target.SESSION ? target.address() : target.twoServers())) {
+                    client.send(parse("s", "select 'mine'"), run("s"), sync());
+                    assertThat(client.answers()).contains("D(mine)");
+                    client.send(ways.get(way));
+                    assertThat(client.answers()).endsWith("Z(I)");
+                    client.send(run("s"), sync());
+                    assertThat(client.answers()).as(each(ways).get(way)).containsExactly("E(ERROR 26000)", "Z(I)");
+                    client.send(parse("s", "select 'mine'"), run("s"), sync());
+                    assertThat(client.answers()).containsExactly("1", "2", "D(mine)", "C(SELECT 1)", "Z(I)");
+                }
+                other.send(run("s"), sync());
+                assertThat(other.answers()).containsExactly("2", "D(mine)", "C(SELECT 1)", "Z(I)");
+            }
+        }
+    }
+
+    /** The Parse of another client's text is answered without the server; a report comes in the middle all the same. */
+    @SharingTargets
+    void answersParseTogetherWithAChangeOfAReportedSetting(Target target) {
+        try (WireClient first = WireClient.connect(target.oneServer());
+                WireClient client = WireClient.connect(target.oneServer())) {
+            first.send(parse("s", "select current_setting('TimeZone')"), sync());
+            first.answers();
+            client.send(
+                    parse("", "set TimeZone = 'Asia/Tokyo'"),
+                    run(""),
+                    parse("s", "select current_setting('TimeZone')"),
+                    run("s"),
+                    sync());
+            assertThat(client.answers())
+                    .containsSubsequence("1", "2", "C(SET)", "1", "2", "D(Asia/Tokyo)", "C(SELECT 1)", "Z(I)")
+                    .contains("S(TimeZone=Asia/Tokyo)");
+            first.send(run("s"), sync());
+            assertThat(first.answers()).doesNotContain("D(Asia/Tokyo)").contains("C(SELECT 1)");
+        }
+    }
+
+    /** As Npgsql and pgx send their batches: all Parse and Describe first, then all Bind. */
+    @EveryTarget
+    void preparesAndDescribesABatchBeforeItRunsIt(Target target) {
+        try (WireClient client = target.connect()) {
+            for (int round = 0; round < 2; round++) {
+                List<byte[]> pipeline = new ArrayList<>();
+                List<String> expected = new ArrayList<>();
+                for (int i = 0; i < 100; i++) {
+                    pipeline.add(parse("b" + i, "select $1::int + " + i % 30 + " as n"));
+                    pipeline.add(describeStatement("b" + i));
+                    expected.addAll(List.of("1", "t(23)", "T(n:23)"));
+                }
+                for (int i = 0; i < 100; i++) {
+                    pipeline.add(bind("", "b" + i, "1"));
+                    pipeline.add(describePortal(""));
+                    pipeline.add(execute());
+                    expected.addAll(List.of("2", "T(n:23)", "D(" + (1 + i % 30) + ")", "C(SELECT 1)"));
+                }
+                for (int i = 0; i < 100; i++) {
+                    pipeline.add(closeStatement("b" + i));
+                    expected.add("3");
+                }
+                pipeline.add(sync());
+                expected.add("Z(I)");
+                client.send(pipeline.toArray(byte[][]::new));
+                assertThat(client.answers()).isEqualTo(expected);
+            }
+        }
+    }
+
+    /** Parse and Bind that fill what is read at once exactly, or one byte more or less, or many times over. */
+    @EveryTarget
+    void takesStatementsAndParametersOfEverySize(Target target) {
+        try (WireClient client = target.connect()) {
+            for (int base : new int[] {1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16, 3 << 15, 1 << 18}) {
+                for (int near : new int[] {-27, -6, -5, -1, 0, 1, 5}) {
+                    String filling = "x".repeat(base + near);
+                    client.send(
+                            parse("s", "select length($1) /*" + filling + "*/"),
+                            bind("", "s", filling),
+                            execute(),
+                            closeStatement("s"),
+                            sync());
+                    assertThat(client.answers())
+                            .containsExactly("1", "2", "D(" + (base + near) + ")", "C(SELECT 1)", "3", "Z(I)");
+                }
+            }
+        }
+    }
+
+    @SharingTargets
+    void leavesNothingOfAClientThatGoesInTheMiddleOfAPipeline(Target target) {
+        for (int round = 0; round < 10; round++) {
+            WireClient leaving = WireClient.connect(target.oneServer());
+            leaving.send(parse("s", "select pg_sleep(0.02)"), run("s"), parse("t", "select 1/0"), run("t"), run("s"));
+            leaving.kill();
+            try (WireClient next = WireClient.connect(target.oneServer())) {
+                next.send(parse("s", "select 'next'"), run("s"), sync());
+                assertThat(next.answers()).containsExactly("1", "2", "D(next)", "C(SELECT 1)", "Z(I)");
+            }
+        }
+    }
+}
