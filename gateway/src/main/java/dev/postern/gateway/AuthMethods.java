@@ -25,6 +25,8 @@ import dev.postern.auth.jwt.JwtCheck;
 import dev.postern.auth.jwt.JwtRules;
 import dev.postern.auth.kubernetes.TokenReviewCheck;
 import dev.postern.auth.kubernetes.TokenReviewRules;
+import dev.postern.auth.kubernetes.api.ApiEndpoint;
+import dev.postern.auth.kubernetes.api.ApiServer;
 import dev.postern.auth.ldap.LdapCheck;
 import dev.postern.auth.ldap.LdapRules;
 import dev.postern.auth.password.ChannelBinding;
@@ -232,9 +234,12 @@ final class AuthMethods {
     }
 
     private ClientAuthenticator tokenReview(OutsideAuthConfig.TokenReview config, UserMap map) throws StartFailure {
-        TokenReviewRules rules = new TokenReviewRules(config.api(), config.tokenFile(), config.audience(), map);
+        ApiServer api = services.cluster()
+                .server(
+                        "route " + route + ": tokenReview",
+                        new ApiEndpoint(config.api(), config.tokenFile(), config.caFile()));
         return new OutsidePasswordAuthenticator(
-                new TokenReviewCheck(rules, http(Optional.of(config.caFile())), services.tasks()::run),
+                new TokenReviewCheck(new TokenReviewRules(config.audience(), map), api, services.tasks()::run),
                 Method.TOKEN_REVIEW);
     }
 

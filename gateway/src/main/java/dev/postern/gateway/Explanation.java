@@ -178,7 +178,8 @@ record Explanation(boolean admitted, String text) {
             case CredentialsConfig.File file ->
                 "file, role in " + file.userFile() + ", password in " + file.passwordFile();
             case CredentialsConfig.Secret secret ->
-                "secret in " + secret.directory() + ", keys " + secret.userKey() + " and " + secret.passwordKey();
+                "secret " + secret.place() + (secret.directory().isPresent() ? "" : " by the API") + ", keys "
+                        + secret.userKey() + " and " + secret.passwordKey();
             case CredentialsConfig.RdsIam rds ->
                 "rdsIam, role " + rds.user()
                         + rds.roleArn().map(arn -> ", by " + arn).orElse("");

@@ -102,7 +102,7 @@ public final class Gateway implements AutoCloseable {
         this.config = config;
         this.loops = new Loops(Transport.best(), Runtime.getRuntime().availableProcessors());
         this.services = new Services(
-                new TcpOptions(config.network(), loops.transport().name().equals("epoll")));
+                new TcpOptions(config.network(), loops.transport().name().equals("epoll")), config.kubernetesApi());
         this.resolver = new HostResolver(
                 host -> List.of(InetAddress.getAllByName(host)),
                 Thread::startVirtualThread,
@@ -424,6 +424,9 @@ public final class Gateway implements AutoCloseable {
         }
         if (!next.network().equals(config.network())) {
             log.atWarn().addKeyValue(LogKeys.KEY, "network").log("reload_needs_restart");
+        }
+        if (!next.kubernetesApi().equals(config.kubernetesApi())) {
+            log.atWarn().addKeyValue(LogKeys.KEY, "kubernetesApi").log("reload_needs_restart");
         }
         apply(next);
         counts.limits(ConfigMapping.limits(next));

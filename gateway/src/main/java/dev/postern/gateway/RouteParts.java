@@ -65,9 +65,9 @@ record RouteParts(ClientAuth clientAuth, CredentialSource credentials, Optional<
                 new StaticCredentialSource(fixed.user(), fixed.password().orElse(Credential.NO_SECRET));
             case CredentialsConfig.File file ->
                 FileCredentialSource.of(file.userFile(), file.passwordFile(), services.tasks());
-            case CredentialsConfig.Secret(Folder directory, String userKey, String passwordKey) ->
-                FileCredentialSource.of(
-                        directory.path().resolve(userKey), directory.path().resolve(passwordKey), services.tasks());
+            case CredentialsConfig.Secret secret
+            when secret.directory().isPresent() -> mounted(secret.directory().get(), secret, services);
+            case CredentialsConfig.Secret secret -> services.cluster().source(route, secret);
             case CredentialsConfig.RdsIam rds ->
                 services.aws()
                         .source(
@@ -85,6 +85,13 @@ record RouteParts(ClientAuth clientAuth, CredentialSource credentials, Optional<
             case CredentialsConfig.Vault vault -> services.vaults().source(vault);
             case CredentialsConfig.PassThrough ignored -> new PassThroughCredentialSource("", () -> {});
         };
+    }
+
+    private static CredentialSource mounted(Folder directory, CredentialsConfig.Secret secret, Services services) {
+        return FileCredentialSource.of(
+                directory.path().resolve(secret.userKey()),
+                directory.path().resolve(secret.passwordKey()),
+                services.tasks());
     }
 
     @Override

@@ -416,7 +416,7 @@ final class RouteRuntime {
         return switch (config.credentials()) {
             case CredentialsConfig.Static fixed -> fixed.user();
             case CredentialsConfig.File file -> "file " + file.userFile();
-            case CredentialsConfig.Secret secret -> "secret " + secret.directory();
+            case CredentialsConfig.Secret secret -> "secret " + secret.place();
             case CredentialsConfig.RdsIam rds -> rds.user();
             case CredentialsConfig.AzureEntra(String user) -> user;
             case CredentialsConfig.CloudSqlIam(String user) -> user;

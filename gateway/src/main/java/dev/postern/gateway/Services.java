@@ -8,6 +8,7 @@ import dev.postern.auth.password.FakeVerifiers;
 import dev.postern.auth.password.ScramVerifier;
 import dev.postern.auth.password.StretchExecutor;
 import dev.postern.auth.server.ScramKeyCache;
+import dev.postern.gateway.config.KubernetesApiConfig;
 import dev.postern.gateway.pool.SharedLimits;
 import dev.postern.gateway.relay.StatementMemory;
 import dev.postern.tls.CertificateWatcher;
@@ -24,8 +25,9 @@ final class Services implements AutoCloseable {
     private final StretchExecutor stretching = StretchExecutor.forThisMachine();
     private final ScramKeyCache scramKeys = new ScramKeyCache(stretching, MOST_SCRAM_KEYS);
     private final CertificateWatcher certificates = new CertificateWatcher(FILE_POLL).start();
-    private final VaultConnections vaults = new VaultConnections(tasks);
+    private final VaultConnections vaults;
     private final AwsIdentities aws = new AwsIdentities(tasks, System.getenv());
+    private final Cluster cluster;
     private final Switches switches = new Switches();
     private volatile LoginThrottle throttle = new LoginThrottle();
     private final FakeVerifiers fakes;
@@ -33,8 +35,10 @@ final class Services implements AutoCloseable {
     private final StatementMemory statementMemory = new StatementMemory();
     private final SharedLimits.Registry limits = new SharedLimits.Registry();
 
-    Services(TcpOptions tcp) {
+    Services(TcpOptions tcp, KubernetesApiConfig kubernetesApi) {
         this.tcp = tcp;
+        this.cluster = new Cluster(kubernetesApi, tasks);
+        this.vaults = new VaultConnections(tasks, cluster);
         byte[] key = new byte[32];
         new SecureRandom().nextBytes(key);
         fakes = new FakeVerifiers(Secret.ofBytes(key), ScramVerifier.DEFAULT_ITERATIONS);
@@ -70,6 +74,10 @@ final class Services implements AutoCloseable {
         return aws;
     }
 
+    Cluster cluster() {
+        return cluster;
+    }
+
     /** What an operator has switched off. */
     Switches switches() {
         return switches;
@@ -101,6 +109,7 @@ final class Services implements AutoCloseable {
     @Override
     public void close() {
         vaults.close();
+        cluster.close();
         certificates.close();
         scramKeys.close();
         try {

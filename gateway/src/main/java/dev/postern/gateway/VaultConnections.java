@@ -29,6 +29,7 @@ final class VaultConnections implements AutoCloseable {
     /** The gateway has one identity at each connection. */
     private static final String IDENTITY = "gateway";
 
+    private final Cluster cluster;
     private final Vaults vaults;
     private final Map<String, Connection> connections = new HashMap<>();
     private int versions;
@@ -36,7 +37,8 @@ final class VaultConnections implements AutoCloseable {
     /** @param id the engine's name for it: unlike the configured name, never used twice */
     private record Connection(VaultConnectionConfig config, String id) {}
 
-    VaultConnections(BackgroundTasks tasks) {
+    VaultConnections(BackgroundTasks tasks, Cluster cluster) {
+        this.cluster = cluster;
         this.vaults = new Vaults(tasks);
     }
 
@@ -96,6 +98,7 @@ final class VaultConnections implements AutoCloseable {
     private Connection open(String name, VaultConnectionConfig config) throws StartFailure {
         versions++;
         String id = versions == 1 || !connections.containsKey(name) ? name : name + "#" + versions;
+        VaultLogin login = login("vaultConnections." + name, config.auth());
         VaultEndpoint endpoint = VaultEndpoint.of(config.address());
         if (config.caFile().isPresent()) {
             endpoint = endpoint.withCaFile(config.caFile().get());
@@ -112,14 +115,15 @@ final class VaultConnections implements AutoCloseable {
         } catch (IOException | GeneralSecurityException e) {
             throw new StartFailure("vaultConnections." + name + ": " + e.getMessage(), e);
         }
-        vaults.identity(id, IDENTITY, login(config.auth()));
+        vaults.identity(id, IDENTITY, login);
         return new Connection(config, id);
     }
 
-    private static VaultLogin login(VaultAuthConfig auth) {
+    private VaultLogin login(String whose, VaultAuthConfig auth) throws StartFailure {
         return switch (auth) {
-            case VaultAuthConfig.Kubernetes(String role, String mount, Path tokenFile) ->
-                VaultLogins.kubernetes(mount, role, SecretText.file(tokenFile));
+            case VaultAuthConfig.Kubernetes(String role, String mount, Path file, var account) ->
+                VaultLogins.kubernetes(
+                        mount, role, account.isPresent() ? cluster.token(whose, account.get()) : SecretText.file(file));
             case VaultAuthConfig.AppRole(String roleId, Path secretIdFile, boolean wrapped, String mount) ->
                 wrapped
                         ? VaultLogins.wrappedAppRole(mount, text(roleId), SecretText.file(secretIdFile))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.auth.Secret;
 import dev.postern.auth.credentials.VirtualThreadTasks;
+import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.VaultAuthConfig;
 import dev.postern.gateway.config.VaultConnectionConfig;
 import java.net.URI;
@@ -16,7 +17,9 @@ class VaultConnectionsTest {
     void aChangeThatIsUndoneIsAChangeTheNextTimeToo() throws Exception {
         VaultConnectionConfig first = connection("one");
         VaultConnectionConfig second = connection("two");
-        try (VaultConnections vaults = new VaultConnections(new VirtualThreadTasks())) {
+        VirtualThreadTasks tasks = new VirtualThreadTasks();
+        try (Cluster cluster = new Cluster(GatewayConfig.DEFAULTS.kubernetesApi(), tasks);
+                VaultConnections vaults = new VaultConnections(tasks, cluster)) {
             vaults.connect(Map.of("main", first, "other", first)).keep();
 
             vaults.connect(Map.of("main", second, "new", first)).undo();

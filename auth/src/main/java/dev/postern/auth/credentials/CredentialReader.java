@@ -18,6 +18,9 @@ public interface CredentialReader {
         return !before.user().equals(after.user()) || !before.secret().equals(after.secret());
     }
 
+    /** Nobody reads any more. */
+    default void close() {}
+
     /**
      * What was read.
      *

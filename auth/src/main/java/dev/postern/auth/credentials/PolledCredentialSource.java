@@ -33,6 +33,9 @@ public final class PolledCredentialSource implements CredentialSource {
     /** A second refusal of an unchanged password within this time is the password's fault, not a rotation's. */
     private static final Duration REFUSAL_PAUSE = Duration.ofSeconds(5);
 
+    /** So long a good value is not handed out while a newer one is being read; who is asked for it may be frozen. */
+    private static final Duration READING_PATIENCE = Duration.ofMillis(500);
+
     /** Nobody holds a credential for so long: reading stops until the next {@link #acquire}. */
     private static final Duration IDLE_AFTER = Duration.ofMinutes(5);
 
@@ -46,6 +49,8 @@ public final class PolledCredentialSource implements CredentialSource {
     private Instant goodUntil = Instant.MIN;
     private List<CompletableFuture<Credential>> waiting = new ArrayList<>();
     private boolean reading;
+    private boolean answeringRefusal;
+    private boolean changedMeanwhile;
     private boolean closed;
     private BackgroundTasks.Pending next = () -> {};
     private boolean scheduled;
@@ -82,6 +87,9 @@ public final class PolledCredentialSource implements CredentialSource {
         }
         CompletableFuture<Credential> waiter = new CompletableFuture<>();
         waiting.add(waiter);
+        if (!answeringRefusal) {
+            usable().ifPresent(known -> tasks.later(READING_PATIENCE, () -> waiter.complete(known)));
+        }
         return waiter;
     }
 
@@ -125,7 +133,9 @@ public final class PolledCredentialSource implements CredentialSource {
 
     /** Reads now, ahead of its time: the file watcher or an operator knows of a change. */
     public synchronized void readNow() {
-        if (!closed && !reading) {
+        if (reading) {
+            changedMeanwhile = true; // what is being read now may be from before the change
+        } else if (!closed) {
             startReading(List.of(Duration.ZERO));
         }
     }
@@ -170,6 +180,7 @@ public final class PolledCredentialSource implements CredentialSource {
             next.cancel();
             abandoned = takeWaiting();
         }
+        reader.close();
         abandoned.forEach(w -> w.completeExceptionally(new CredentialUnavailable(reader.describe() + ": closed")));
     }
 
@@ -178,6 +189,8 @@ public final class PolledCredentialSource implements CredentialSource {
         next.cancel();
         scheduled = false;
         reading = true;
+        answeringRefusal = waits.size() > 1;
+        changedMeanwhile = false;
         tasks.run(() -> readAfter(waits, 0));
     }
 
@@ -213,8 +226,10 @@ public final class PolledCredentialSource implements CredentialSource {
     private void succeeded(CredentialReader.Reading read) {
         Credential credential;
         boolean changed;
+        boolean recovered;
         List<CompletableFuture<Credential>> served;
         synchronized (this) {
+            recovered = failing;
             reading = false;
             failing = false;
             backoff.reset();
@@ -228,9 +243,12 @@ public final class PolledCredentialSource implements CredentialSource {
             goodUntil = tasks.now().plus(read.goodFor());
             credential = current.orElseThrow();
             served = takeWaiting();
-            scheduleNext(read.readAgain());
+            scheduleNext(changedMeanwhile ? Duration.ZERO : read.readAgain());
         }
         served.forEach(w -> w.complete(credential));
+        if (recovered) {
+            LOG.info("event=credential_read_again source={}", reader.describe());
+        }
         if (changed) {
             LOG.info(
                     "event=credential_rotated source={} user={} generation={}",
@@ -253,7 +271,7 @@ public final class PolledCredentialSource implements CredentialSource {
             kept = usable();
             noteError(message);
             served = takeWaiting();
-            scheduleNext(backoff.next());
+            scheduleNext(changedMeanwhile ? Duration.ZERO : backoff.next());
         }
         if (news) {
             LOG.warn("event=credential_read_failed source={} reason={}", reader.describe(), message);

@@ -7,10 +7,10 @@ import dev.postern.auth.Secret;
 import dev.postern.auth.client.LoginFacts;
 import dev.postern.auth.client.OutsideCheck;
 import dev.postern.auth.client.Rejection;
+import dev.postern.auth.kubernetes.api.ApiServer;
 import dev.postern.auth.password.Fingerprints;
 import dev.postern.auth.password.Fingerprints.Fingerprint;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -41,16 +41,16 @@ public final class TokenReviewCheck implements OutsideCheck {
     }
 
     /**
-     * @param http trusts the cluster's CA and follows no redirects
+     * @param api stays open: others use it too
      * @param blocking virtual threads
      */
-    public TokenReviewCheck(TokenReviewRules rules, HttpClient http, Executor blocking) {
-        this(rules, http, blocking, Ticker.systemTicker());
+    public TokenReviewCheck(TokenReviewRules rules, ApiServer api, Executor blocking) {
+        this(rules, api, blocking, Ticker.systemTicker());
     }
 
-    TokenReviewCheck(TokenReviewRules rules, HttpClient http, Executor blocking, Ticker ticker) {
+    TokenReviewCheck(TokenReviewRules rules, ApiServer api, Executor blocking, Ticker ticker) {
         this.rules = rules;
-        this.reviews = new TokenReviews(http);
+        this.reviews = new TokenReviews(api);
         this.blocking = blocking;
         this.reviewed = Caffeine.newBuilder()
                 .maximumSize(MAXIMUM_SIZE)

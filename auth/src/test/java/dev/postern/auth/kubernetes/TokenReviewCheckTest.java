@@ -10,11 +10,12 @@ import dev.postern.auth.client.ClientAddress;
 import dev.postern.auth.client.LoginFacts;
 import dev.postern.auth.client.OutsideCheck.Verdict;
 import dev.postern.auth.client.Rejection;
+import dev.postern.auth.kubernetes.api.ApiEndpoint;
+import dev.postern.auth.kubernetes.api.ApiServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +45,7 @@ class TokenReviewCheckTest {
     private int status = 201;
     private HttpServer server;
     private Path ownToken;
+    private ApiServer api;
     private TokenReviewCheck check;
 
     @BeforeEach
@@ -60,19 +62,21 @@ class TokenReviewCheckTest {
             exchange.close();
         });
         server.start();
+        api = new ApiServer(
+                new ApiEndpoint(
+                        URI.create("http://127.0.0.1:" + server.getAddress().getPort()), ownToken, Path.of("unused")),
+                task -> Thread.ofVirtual().start(task));
         check = new TokenReviewCheck(
                 new TokenReviewRules(
-                        URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
-                        ownToken,
-                        "postern",
-                        (account, role) -> account.equals("system:serviceaccount:shop:" + role)),
-                HttpClient.newHttpClient(),
+                        "postern", (account, role) -> account.equals("system:serviceaccount:shop:" + role)),
+                api,
                 Runnable::run,
                 nanos::get);
     }
 
     @AfterEach
     void stop() {
+        api.close();
         server.stop(0);
     }
 

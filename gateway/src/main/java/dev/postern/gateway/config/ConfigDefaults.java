@@ -6,6 +6,7 @@ import dev.postern.gateway.config.yaml.Defaults;
 final class ConfigDefaults {
     static final Defaults ALL = new Defaults()
             .with(ListenerTlsConfig.DEFAULTS)
+            .with(KubernetesApiConfig.DEFAULTS)
             .with(BackendTlsConfig.DEFAULTS)
             .with(BackendConfig.class, "targetSessionAttrs", BackendConfig.DEFAULT_TARGET_SESSION_ATTRS)
             .with(BackendConfig.class, "loadBalanceHosts", BackendConfig.DEFAULT_LOAD_BALANCE_HOSTS)

@@ -39,14 +39,22 @@ public sealed interface CredentialsConfig {
     record File(Path userFile, Path passwordFile) implements CredentialsConfig {}
 
     /**
-     * A role and its password from a Kubernetes Secret, mounted as a folder and watched: a change makes a new credential
-     * generation.
+     * A role and its password from a Kubernetes Secret, watched: a change makes a new credential generation. Either a folder
+     * that it is mounted at, or its name at the API server of {@link KubernetesApiConfig}.
      *
      * @param directory where it is mounted
+     * @param name what it is called
+     * @param namespace where it is; absent: that of {@code kubernetesApi}
      * @param userKey the Secret's key that holds the role's name; default {@code username}
      * @param passwordKey the one that holds its password; default {@code password}
      */
-    record Secret(Folder directory, String userKey, String passwordKey) implements CredentialsConfig, Checked {
+    record Secret(
+            Optional<Folder> directory,
+            Optional<String> name,
+            Optional<String> namespace,
+            String userKey,
+            String passwordKey)
+            implements CredentialsConfig, Checked {
         static final String DEFAULT_USER_KEY = "username";
         static final String DEFAULT_PASSWORD_KEY = "password";
 
@@ -57,7 +65,33 @@ public sealed interface CredentialsConfig {
         public void check(Checks checks) {
             String expected = "a key of the Secret: letters, digits, dots, dashes, underscores";
             checks.problem(isNoKey(userKey), "userKey", "is no key of a Secret", expected)
-                    .problem(isNoKey(passwordKey), "passwordKey", "is no key of a Secret", expected);
+                    .problem(isNoKey(passwordKey), "passwordKey", "is no key of a Secret", expected)
+                    .problem(
+                            directory.isPresent() == name.isPresent(),
+                            directory.isPresent() ? "has both directory and name" : "says not which Secret",
+                            "directory: FOLDER for a mounted one, or name: NAME for one read by the API")
+                    .problem(
+                            directory.isPresent() && namespace.isPresent(),
+                            "namespace",
+                            "stands beside directory",
+                            "name and namespace, or directory alone")
+                    .problem(
+                            name.filter(ClusterNames::isNoName).isPresent(),
+                            "name",
+                            "is no name of a Secret",
+                            ClusterNames.NAME)
+                    .problem(
+                            namespace.filter(ClusterNames::isNoNamespace).isPresent(),
+                            "namespace",
+                            "is no name of a namespace",
+                            ClusterNames.NAMESPACE);
+        }
+
+        /** For the operator: where to look. */
+        public String place() {
+            return directory
+                    .map(Folder::toString)
+                    .orElseGet(() -> namespace.map(where -> where + "/").orElse("") + name.orElse(""));
         }
 
         private static boolean isNoKey(String key) {

@@ -11,6 +11,7 @@ import java.util.Optional;
  * loader-resolved path.
  *
  * @param listeners where clients connect; at least one
+ * @param kubernetesApi the cluster whose Secrets and ServiceAccounts are named
  * @param vaultConnections Vault servers by the name that routes use
  * @param authQueries look-ups of users that several routes share, by the name that routes use
  * @param pool defaults of every route's {@code pool}
@@ -25,6 +26,7 @@ import java.util.Optional;
  */
 public record GatewayConfig(
         List<ListenerConfig> listeners,
+        KubernetesApiConfig kubernetesApi,
         Map<String, VaultConnectionConfig> vaultConnections,
         Map<String, ClientAuthConfig.AuthQuery> authQueries,
         PoolConfig pool,
@@ -41,6 +43,7 @@ public record GatewayConfig(
     /** What is in force when a file says nothing; without listeners and routes it is none that could be run. */
     public static final GatewayConfig DEFAULTS = new GatewayConfig(
             List.of(),
+            KubernetesApiConfig.DEFAULTS,
             Map.of(),
             Map.of(),
             PoolConfig.DEFAULTS,

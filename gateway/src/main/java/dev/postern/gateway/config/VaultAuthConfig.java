@@ -10,20 +10,28 @@ import java.util.Optional;
 public sealed interface VaultAuthConfig {
 
     /**
-     * By the pod's service-account token.
+     * By a service-account token: the pod's, or one of another account that is asked for at the API server.
      *
      * @param role Vault's role; default {@code default}
      * @param mount where the method is enabled; default {@code kubernetes}
      * @param tokenFile read anew for each login, since the kubelet replaces it
+     * @param serviceAccount instead of a file: whose tokens
      */
-    record Kubernetes(String role, String mount, Path tokenFile) implements VaultAuthConfig, Checked {
+    record Kubernetes(String role, String mount, Path tokenFile, Optional<ServiceAccountConfig> serviceAccount)
+            implements VaultAuthConfig, Checked {
         static final String DEFAULT_ROLE = "default";
         static final String DEFAULT_MOUNT = "kubernetes";
         static final Path DEFAULT_TOKEN_FILE = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
 
         @Override
         public void check(Checks checks) {
-            checks.notBlank("role", role, "a role").notBlank("mount", mount, "a mount such as kubernetes");
+            checks.notBlank("role", role, "a role")
+                    .notBlank("mount", mount, "a mount such as kubernetes")
+                    .problem(
+                            serviceAccount.isPresent() && !tokenFile.equals(DEFAULT_TOKEN_FILE),
+                            "tokenFile",
+                            "stands beside serviceAccount",
+                            "one of the two");
         }
     }
 

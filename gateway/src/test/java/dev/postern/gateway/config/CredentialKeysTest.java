@@ -5,7 +5,9 @@ import static dev.postern.gateway.config.ConfigFixture.loaded;
 import static dev.postern.gateway.config.ConfigFixture.problems;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -82,7 +84,11 @@ class CredentialKeysTest {
                         .getFirst()
                         .credentials())
                 .isEqualTo(new CredentialsConfig.Secret(
-                        new Folder(Path.of("/etc/postern/orders")), "uri.user", "password"));
+                        Optional.of(new Folder(Path.of("/etc/postern/orders"))),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "uri.user",
+                        "password"));
         for (String key : new String[] {"../other", "..data", ".", "a/b", "\"\""}) {
             assertThat(problems(route("{hosts: [db]}", "{secret: {directory: /s, passwordKey: " + key + "}}")))
                     .as(key)
@@ -90,6 +96,41 @@ class CredentialKeysTest {
                     .asString()
                     .contains("passwordKey: is no key of a Secret");
         }
+    }
+
+    @Test
+    void readsSecretsOfTheApi() {
+        GatewayConfig config = loaded(route("{hosts: [db]}", "{secret: {name: orders-app, namespace: shop}}")
+                + "kubernetesApi: {address: \"https://10.0.0.1:6443\", tokenFile: /t, caFile: /c, namespace: db}\n");
+        assertThat(config.routes().getFirst().credentials())
+                .isEqualTo(new CredentialsConfig.Secret(
+                        Optional.empty(), Optional.of("orders-app"), Optional.of("shop"), "username", "password"));
+        assertThat(config.kubernetesApi())
+                .isEqualTo(new KubernetesApiConfig(
+                        URI.create("https://10.0.0.1:6443"), Path.of("/t"), Path.of("/c"), Optional.of("db")));
+        assertThat(loaded(MINIMAL).kubernetesApi()).isEqualTo(KubernetesApiConfig.DEFAULTS);
+    }
+
+    @Test
+    void aSecretIsMountedOrOfTheApi() {
+        for (String[] keysAndProblem : new String[][] {
+            {"{}", "secret: says not which Secret"},
+            {"{directory: /s, name: a}", "secret: has both directory and name"},
+            {"{directory: /s, namespace: a}", "namespace: stands beside directory"},
+            {"{name: ../other}", "name: is no name of a Secret"},
+            {"{name: Orders}", "name: is no name of a Secret"},
+            {"{name: a, namespace: a.b}", "namespace: is no name of a namespace"},
+        }) {
+            assertThat(problems(route("{hosts: [db]}", "{secret: " + keysAndProblem[0] + "}")))
+                    .as(keysAndProblem[0])
+                    .singleElement()
+                    .asString()
+                    .contains(keysAndProblem[1]);
+        }
+        assertThat(problems(MINIMAL + "kubernetesApi: {address: \"http://10.0.0.1\"}\n"))
+                .singleElement()
+                .asString()
+                .contains("kubernetesApi.address: is no https address");
     }
 
     @Test
@@ -133,6 +174,34 @@ class CredentialKeysTest {
                 .singleElement()
                 .satisfies(connection -> assertThat(connection.auth())
                         .isEqualTo(new VaultAuthConfig.AppRole("r", Path.of("/s"), true, "approle")));
+    }
+
+    @Test
+    void readsAnotherAccountsIdentity() {
+        String account = "address: \"https://v:8200\", auth: {kubernetes: {role: tenant-a, serviceAccount: %s}}";
+        assertThat(loaded(vault(account.formatted("{name: app, namespace: team-a}")))
+                        .vaultConnections()
+                        .values())
+                .singleElement()
+                .satisfies(connection -> assertThat(connection.auth())
+                        .isEqualTo(new VaultAuthConfig.Kubernetes(
+                                "tenant-a",
+                                "kubernetes",
+                                VaultAuthConfig.Kubernetes.DEFAULT_TOKEN_FILE,
+                                Optional.of(
+                                        new ServiceAccountConfig("app", Optional.of("team-a"), List.of("vault"))))));
+        for (String[] keysAndProblem : new String[][] {
+            {"{name: App}", "serviceAccount.name: is no name of a ServiceAccount"},
+            {"{name: app, namespace: /}", "serviceAccount.namespace: is no name of a namespace"},
+            {"{name: app, audiences: [\"\"]}", "serviceAccount.audiences: has an empty one"},
+            {"{name: app}, tokenFile: /t", "kubernetes.tokenFile: stands beside serviceAccount"},
+        }) {
+            assertThat(problems(vault(account.formatted(keysAndProblem[0]))))
+                    .as(keysAndProblem[0])
+                    .singleElement()
+                    .asString()
+                    .contains(keysAndProblem[1]);
+        }
     }
 
     @Test

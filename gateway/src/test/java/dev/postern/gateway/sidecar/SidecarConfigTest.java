@@ -93,7 +93,10 @@ class SidecarConfigTest {
             assertThat(vault.caFile()).isEmpty();
             assertThat(vault.auth())
                     .isEqualTo(new VaultAuthConfig.Kubernetes(
-                            "default", "kubernetes", Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token")));
+                            "default",
+                            "kubernetes",
+                            Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token"),
+                            Optional.empty()));
         });
     }
 

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and writes JSON. Texts under the names given as secret become {@link Secret} without ever being a {@code String}. */
+/** Reads and writes JSON. Texts under the names given as secret, at any depth below them, become {@link Secret} without ever being a {@code String}. */
 public final class Json {
     /** Deeper than any answer of an issuer; keeps a hostile one from exhausting the stack. */
     private static final int MAX_DEPTH = 64;
@@ -41,7 +41,7 @@ public final class Json {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new MalformedJson("the document is no object");
             }
-            JsonObject object = object(parser, secretNames);
+            JsonObject object = object(parser, secretNames, false);
             if (parser.nextToken() != null) {
                 throw new MalformedJson("something follows the object");
             }
@@ -56,20 +56,21 @@ public final class Json {
         return parse(document, Set.of());
     }
 
-    private static JsonObject object(JsonParser parser, Set<String> secretNames) throws IOException {
+    private static JsonObject object(JsonParser parser, Set<String> secretNames, boolean secret) throws IOException {
         Map<String, @Nullable Object> members = new LinkedHashMap<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             parser.nextToken();
-            members.put(name, value(parser, secretNames, secretNames.contains(name)));
+            members.put(name, value(parser, secretNames, secret || secretNames.contains(name)));
         }
         return new JsonObject(members);
     }
 
-    private static List<@Nullable Object> list(JsonParser parser, Set<String> secretNames) throws IOException {
+    private static List<@Nullable Object> list(JsonParser parser, Set<String> secretNames, boolean secret)
+            throws IOException {
         List<@Nullable Object> values = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            values.add(value(parser, secretNames, false));
+            values.add(value(parser, secretNames, secret));
         }
         return values;
     }
@@ -77,8 +78,8 @@ public final class Json {
     private static @Nullable Object value(JsonParser parser, Set<String> secretNames, boolean secret)
             throws IOException {
         return switch (parser.currentToken()) {
-            case START_OBJECT -> object(parser, secretNames);
-            case START_ARRAY -> list(parser, secretNames);
+            case START_OBJECT -> object(parser, secretNames, secret);
+            case START_ARRAY -> list(parser, secretNames, secret);
             case VALUE_STRING -> secret ? secret(parser) : parser.getText();
             case VALUE_NUMBER_INT -> parser.getLongValue();
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();

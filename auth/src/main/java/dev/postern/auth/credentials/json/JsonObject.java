@@ -65,6 +65,30 @@ public final class JsonObject {
                 : List.of();
     }
 
+    /** The objects of the list of that name. */
+    public List<JsonObject> objects(String name) {
+        return members.get(name) instanceof List<?> list
+                ? list.stream()
+                        .filter(JsonObject.class::isInstance)
+                        .map(JsonObject.class::cast)
+                        .toList()
+                : List.of();
+    }
+
+    /** Wipes every secret in it, at any depth. */
+    public void wipe() {
+        members.values().forEach(JsonObject::wipe);
+    }
+
+    private static void wipe(@Nullable Object value) {
+        switch (value) {
+            case Secret secret -> secret.wipe();
+            case JsonObject object -> object.wipe();
+            case List<?> list -> list.forEach(JsonObject::wipe);
+            case null, default -> {}
+        }
+    }
+
     public boolean isEmpty() {
         return members.isEmpty();
     }

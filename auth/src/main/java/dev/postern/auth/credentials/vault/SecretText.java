@@ -12,6 +12,9 @@ import java.util.Arrays;
 public interface SecretText {
     Secret get() throws CredentialUnavailable;
 
+    /** What was given last has been refused: where it is kept, the next call asks for another one. */
+    default void refused() {}
+
     static SecretText of(Secret fixed) {
         return () -> fixed;
     }

@@ -23,12 +23,13 @@ public final class VaultLogins {
     }
 
     private static VaultLogin withJwt(String method, String mount, String role, SecretText jwt) {
-        return new ByRequest(method + " " + mount + "/" + role, mount, client -> {
+        ByRequest login = new ByRequest(method + " " + mount + "/" + role, mount, client -> {
             Map<String, @Nullable Object> body = new HashMap<>();
             body.put("role", role);
             body.put("jwt", jwt.get());
             return body;
         });
+        return new WithKeptToken(login, jwt);
     }
 
     /** The client certificate of the connection's {@link VaultEndpoint}; an empty name lets Vault find the role. */
@@ -84,6 +85,23 @@ public final class VaultLogins {
                     auth.isTrue("renewable"),
                     auth.text("token_type").equals("batch"),
                     true);
+        }
+    }
+
+    private record WithKeptToken(ByRequest login, SecretText jwt) implements VaultLogin {
+        @Override
+        public Result login(VaultClient client) throws CredentialUnavailable {
+            Result result = login.login(client);
+            if (result instanceof Result.NotLoggedIn(VaultAnswer answer)
+                    && (answer instanceof VaultAnswer.Denied || answer instanceof VaultAnswer.Refused)) {
+                jwt.refused();
+            }
+            return result;
+        }
+
+        @Override
+        public String describe() {
+            return login.describe();
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.auth.credentials.kubernetes;
+
+import org.jspecify.annotations.NullMarked;
