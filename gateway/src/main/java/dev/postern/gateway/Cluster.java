@@ -1,9 +1,11 @@
 package dev.postern.gateway;
 
+import dev.postern.auth.Secret;
 import dev.postern.auth.credentials.BackgroundTasks;
 import dev.postern.auth.credentials.CredentialSource;
 import dev.postern.auth.credentials.kubernetes.SecretCredentialSource;
 import dev.postern.auth.credentials.kubernetes.ServiceAccountToken;
+import dev.postern.auth.credentials.kubernetes.WatchedSecret;
 import dev.postern.auth.credentials.vault.SecretText;
 import dev.postern.auth.kubernetes.api.ApiEndpoint;
 import dev.postern.auth.kubernetes.api.ApiFailure;
@@ -11,12 +13,15 @@ import dev.postern.auth.kubernetes.api.ApiServer;
 import dev.postern.auth.kubernetes.api.ObjectName;
 import dev.postern.gateway.config.CredentialsConfig;
 import dev.postern.gateway.config.KubernetesApiConfig;
+import dev.postern.gateway.config.SecretNameConfig;
 import dev.postern.gateway.config.ServiceAccountConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The Kubernetes cluster of the configuration, and API servers that single routes name: whoever asks the same one as the
@@ -68,6 +73,13 @@ final class Cluster implements AutoCloseable {
                 account.name(),
                 account.audiences(),
                 tasks);
+    }
+
+    /** A Secret whose values are told again whenever they change. */
+    WatchedSecret watch(String whose, SecretNameConfig secret, List<String> keys, Consumer<Map<String, Secret>> changed)
+            throws StartFailure {
+        return new WatchedSecret(
+                ofConfiguration(whose), namespace(whose, secret.namespace()), secret.name(), keys, changed, tasks);
     }
 
     private String namespace(String whose, Optional<String> named) throws StartFailure {

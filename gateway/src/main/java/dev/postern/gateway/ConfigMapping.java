@@ -19,6 +19,7 @@ import dev.postern.gateway.config.PoolConfig;
 import dev.postern.gateway.config.ProxyProtocolConfig;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.config.RouteTimeoutsConfig;
+import dev.postern.gateway.config.SecretNameConfig;
 import dev.postern.gateway.config.ThrottleConfig;
 import dev.postern.gateway.config.UserConfig;
 import dev.postern.gateway.config.UserSecretConfig;
@@ -40,6 +41,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** The configuration's records in the words of the modules that use them. Pure. */
@@ -169,9 +171,16 @@ final class ConfigMapping {
         return TlsMode.valueOf(config.mode().name());
     }
 
-    static ListenerTlsSettings listenerTls(ListenerTlsConfig config) {
+    /** @param fromSecret what a certificate of a Secret is now */
+    static ListenerTlsSettings listenerTls(
+            ListenerTlsConfig config, Function<SecretNameConfig, CertificateSource> fromSecret) {
         List<CertificateSource> certificates = config.certificates().stream()
-                .<CertificateSource>map(files -> new CertificateFiles(files.certFile(), files.keyFile()))
+                .map(certificate -> certificate
+                        .secret()
+                        .map(fromSecret)
+                        .orElseGet(() -> new CertificateFiles(
+                                certificate.certFile().orElseThrow(),
+                                certificate.keyFile().orElseThrow())))
                 .toList();
         return new ListenerTlsSettings(
                 certificates,

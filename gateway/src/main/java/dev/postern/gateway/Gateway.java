@@ -75,6 +75,7 @@ public final class Gateway implements AutoCloseable {
     private final Handshakes handshakes = new Handshakes();
     private final Map<String, Channel> listening = new LinkedHashMap<>();
     private final List<OpenListener> openListeners = new CopyOnWriteArrayList<>();
+    private final List<SecretCertificates> watchedCertificates = new ArrayList<>();
     private final GatewayReports reports;
     private final ConsoleClients consoles = new ConsoleClients();
     private final StatsPeriods periods = new StatsPeriods(System.nanoTime());
@@ -278,9 +279,11 @@ public final class Gateway implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            ListenerTls tls = ListenerTls.open(ConfigMapping.listenerTls(listener.tls()), handshakes);
-            services.certificates().watch(tls);
-            return Optional.of(tls);
+            SecretCertificates.Opened opened =
+                    SecretCertificates.open(listener.name(), listener.tls(), services.cluster(), handshakes);
+            watchedCertificates.add(opened.secrets());
+            services.certificates().watch(opened.tls());
+            return Optional.of(opened.tls());
         } catch (UnusableTls e) {
             throw new StartFailure("listener " + listener.name() + ": " + e.getMessage(), e);
         }
@@ -554,6 +557,7 @@ public final class Gateway implements AutoCloseable {
         config.listeners().forEach(listener -> listener.address().socket().ifPresent(UnixSockets::delete));
         loops.shutdown();
         routes.table().entries().forEach(entry -> entry.target().parts().close());
+        watchedCertificates.forEach(SecretCertificates::close);
         openListeners.forEach(listener -> listener.tls().ifPresent(ListenerTls::close));
         admin.ifPresent(AdminServer::close);
         services.close();

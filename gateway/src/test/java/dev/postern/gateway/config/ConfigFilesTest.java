@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,7 +40,10 @@ class ConfigFilesTest {
 
         assertThat(result).isInstanceOfSatisfying(ConfigResult.Loaded.class, loaded -> {
             assertThat(loaded.config().listeners().getFirst().tls().certificates())
-                    .containsExactly(new CertificateConfig(folder.resolve("tls/tls.crt"), folder.resolve("tls.key")));
+                    .containsExactly(new CertificateConfig(
+                            Optional.of(folder.resolve("tls/tls.crt")),
+                            Optional.of(folder.resolve("tls.key")),
+                            Optional.empty()));
             assertThat(loaded.config().routes().getFirst().backend().tls().caFile())
                     .contains(CaFile.SYSTEM);
         });

@@ -45,7 +45,8 @@ class ConfigLoaderTest {
         assertThat(listener.address()).isEqualTo(new ListenAddress("0.0.0.0", 5432));
         assertThat(listener.tls().mode()).isEqualTo(ListenerTlsMode.REQUIRE);
         assertThat(listener.tls().certificates())
-                .containsExactly(new CertificateConfig(Path.of("/tls/tls.crt"), Path.of("/tls/tls.key")));
+                .containsExactly(new CertificateConfig(
+                        Optional.of(Path.of("/tls/tls.crt")), Optional.of(Path.of("/tls/tls.key")), Optional.empty()));
         assertThat(listener.tls().clientCaFile()).contains(Path.of("/etc/postern/client-ca.crt"));
         assertThat(config.vaultConnections().values())
                 .singleElement()
