@@ -14,16 +14,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** docs/tested.md names tests that exist. */
+/** docs/tested.md and docs/sidecar.md name tests that exist. */
 class TestedPageTest {
     private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w*(?:IT|Test))(?:#(\\w+))?`");
 
     @Test
     void everyTestThatItNamesExists() throws IOException {
         Map<String, String> sources = sources();
-        List<MatchResult> named = NAMED.matcher(Files.readString(Path.of("../docs/tested.md")))
-                .results()
-                .toList();
+        String pages = Files.readString(Path.of("../docs/tested.md")) + Files.readString(Path.of("../docs/sidecar.md"));
+        List<MatchResult> named = NAMED.matcher(pages).results().toList();
         List<String> missing = new ArrayList<>();
         for (MatchResult name : named) {
             String source = sources.getOrDefault(name.group(1), "");
@@ -37,10 +36,12 @@ class TestedPageTest {
 
     private static Map<String, String> sources() throws IOException {
         Map<String, String> sources = new HashMap<>();
-        try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                sources.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
+        for (Path tests : List.of(Path.of("src/test/java"), Path.of("../auth/src/test/java"))) {
+            try (Stream<Path> files = Files.walk(tests)) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                    sources.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
+                }
             }
         }
         return sources;

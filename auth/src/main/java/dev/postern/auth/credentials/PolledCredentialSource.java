@@ -202,7 +202,10 @@ public final class PolledCredentialSource implements CredentialSource {
             failed(e);
             return;
         } catch (RuntimeException e) {
-            LOG.error("event=credential_read_failed source={}", reader.describe(), e);
+            LOG.atError()
+                    .addKeyValue(CredentialLogKeys.SOURCE, reader.describe())
+                    .setCause(e)
+                    .log("credential_read_failed");
             failed(new CredentialUnavailable("internal error: " + e.getClass().getSimpleName()));
             return;
         }
@@ -227,12 +230,14 @@ public final class PolledCredentialSource implements CredentialSource {
         Credential credential;
         boolean changed;
         boolean recovered;
+        boolean replaces;
         List<CompletableFuture<Credential>> served;
         synchronized (this) {
             recovered = failing;
             reading = false;
             failing = false;
             backoff.reset();
+            replaces = current.isPresent();
             changed = current.isEmpty() || reader.replacesConnections(current.get(), read);
             if (changed || !isUnchanged(read)) {
                 long generation = current.map(Credential::generation).orElse(0L) + (changed ? 1 : 0);
@@ -247,14 +252,16 @@ public final class PolledCredentialSource implements CredentialSource {
         }
         served.forEach(w -> w.complete(credential));
         if (recovered) {
-            LOG.info("event=credential_read_again source={}", reader.describe());
+            LOG.atInfo()
+                    .addKeyValue(CredentialLogKeys.SOURCE, reader.describe())
+                    .log("credential_read_again");
         }
         if (changed) {
-            LOG.info(
-                    "event=credential_rotated source={} user={} generation={}",
-                    reader.describe(),
-                    credential.user(),
-                    credential.generation());
+            LOG.atInfo()
+                    .addKeyValue(CredentialLogKeys.SOURCE, reader.describe())
+                    .addKeyValue(CredentialLogKeys.USER, credential.user())
+                    .addKeyValue(CredentialLogKeys.GENERATION, credential.generation())
+                    .log(replaces ? "credential_rotated" : "credential_obtained");
             listeners.forEach(l -> l.rotated(credential));
         }
     }
@@ -274,7 +281,10 @@ public final class PolledCredentialSource implements CredentialSource {
             scheduleNext(changedMeanwhile ? Duration.ZERO : backoff.next());
         }
         if (news) {
-            LOG.warn("event=credential_read_failed source={} reason={}", reader.describe(), message);
+            LOG.atWarn()
+                    .addKeyValue(CredentialLogKeys.SOURCE, reader.describe())
+                    .addKeyValue(CredentialLogKeys.DETAIL, message)
+                    .log("credential_read_failed");
         }
         // A value that worked until now is better than none: the server has the last word on it.
         kept.ifPresentOrElse(

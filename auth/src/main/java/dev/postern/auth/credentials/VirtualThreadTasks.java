@@ -17,7 +17,7 @@ public final class VirtualThreadTasks implements BackgroundTasks {
     private final long startedNanos = System.nanoTime();
     private final ThreadFactory threads = Thread.ofVirtual()
             .name("credentials-", 0)
-            .uncaughtExceptionHandler((thread, e) -> LOG.error("event=credential_task_failed", e))
+            .uncaughtExceptionHandler((thread, e) -> LOG.error("credential_task_failed", e))
             .factory();
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("credentials-timer").factory());

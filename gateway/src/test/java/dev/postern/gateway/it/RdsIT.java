@@ -155,6 +155,46 @@ class RdsIT {
     }
 
     @Test
+    void podIdentitysAgentIsAskedWithATokenThatIsReadEachTime() throws Exception {
+        FakeAws aws = opened(new FakeAws(Instant::now, Duration.ofHours(1)));
+        FakeRds rds = opened(new FakeRds(aws, Instant::now, POSTGRES));
+        Path podToken = Files.writeString(folder.resolve("pod-token"), "one-of-another-pod");
+        Path file = Files.writeString(folder.resolve("postern.yaml"), """
+                listeners: [{name: local, address: "127.0.0.1:%1$d", tls: {mode: disable}}]
+                routes:
+                  - name: orders
+                    match: {databases: [orders]}
+                    backend: {hosts: ["localhost:%2$d"], tls: {mode: verify-full, caFile: %4$s}}
+                    clientAuth: {any: {}}
+                    credentials: {rdsIam: {user: %3$s}}
+                """.formatted(
+                        port, rds.port(), FakeRds.ROLE, Certificates.shared().caFile()));
+        RunningPostern postern = start(
+                Map.of(
+                        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                        aws.address() + "/v1/credentials",
+                        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                        podToken.toString(),
+                        "AWS_REGION",
+                        "eu-west-1"),
+                "run",
+                "--config",
+                file.toString());
+        assertThat(sqlState()).isEqualTo("57P03");
+        Files.writeString(podToken, "pod-token");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(sqlState()).isEmpty());
+        int asked = aws.requests().size();
+        try (WireClient client = connect("orders")) {
+            assertThat(client.ask(WHO)).isEqualTo(FakeRds.ROLE);
+        }
+        assertThat(aws.requests()).hasSize(asked).containsOnly("/v1/credentials");
+        assertThat(rds.refused()).isEmpty();
+        assertThat(postern.log()).doesNotContain("pod-token", "one-of-another-pod", "X-Amz-Signature", "session/");
+    }
+
+    @Test
     void routesAssumeRolesOfTheirOwnAndShareWhatIsTheSame() throws Exception {
         FakeAws aws = opened(new FakeAws(Instant::now, Duration.ofHours(1)));
         FakeRds rds = opened(new FakeRds(aws, Instant::now, POSTGRES));

@@ -108,6 +108,20 @@ class VaultRotationIT {
     }
 
     @Test
+    void transactionKeepsItsRoleWhileOthersGetTheNewOne() {
+        start(shortLeases(), "{mode: transaction, defaultPoolSize: 2}");
+        try (WireClient busy = connect();
+                WireClient other = connect()) {
+            busy.query("begin");
+            String before = busy.ask(WHO);
+            Awaitility.await().atMost(MAX_TTL).until(() -> !other.ask(WHO).equals(before));
+            assertThat(busy.ask(WHO)).isEqualTo(before);
+            assertThat(busy.query("commit")).containsExactly("C(COMMIT)", "Z(I)");
+            assertThat(busy.ask(WHO)).isNotEqualTo(before);
+        }
+    }
+
+    @Test
     void transactionLongerThanTheMaxTtlIsToldWhyAtTheDeadline() {
         start(shortLeases(), "{mode: transaction, defaultPoolSize: 2}");
         try (WireClient client = connect()) {

@@ -131,7 +131,13 @@ class VaultSecretsIT {
             // What must be there, so that the search is no search of nothing.
             String all = String.join("\n", said.texts);
             assertThat(all)
-                    .contains("credential_rotated", "vault_away", "vault_back", "credential_lost", "server_open_failed")
+                    .contains(
+                            "credential_obtained",
+                            "credential_rotated",
+                            "vault_away",
+                            "vault_back",
+                            "credential_lost",
+                            "server_open_failed")
                     .contains("postern_credential", "T(route:")
                     .contains(world.rolesMadeBy("secret-app").getFirst());
             assertThat(world.secrets()).hasSizeGreaterThan(8);

@@ -23,13 +23,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The SQL of docs/credentials.md, as it stands there, with an administrator of Vault's who is no superuser. */
+/** The SQL and the policy of docs/credentials.md, as they stand there, with an administrator of Vault's who is no superuser. */
 class VaultSetupIT {
     private static final PostgresServer POSTGRES = PostgresServers.shared();
     private static final Pattern SQL_BLOCK = Pattern.compile("```sql\n(.*?)```", Pattern.DOTALL);
 
+    private static final Pattern POLICY_PATH = Pattern.compile("^path \"([^\"]+)\"", Pattern.MULTILINE);
+    private static final Path DOCUMENT = Path.of("../docs/credentials.md");
+
+    private static String[] documentedPolicy() throws IOException {
+        String[] paths = POLICY_PATH
+                .matcher(Files.readString(DOCUMENT))
+                .results()
+                .map(match -> match.group(1))
+                .toArray(String[]::new);
+        assertThat(paths).contains("database/creds/orders-app", "sys/leases/revoke");
+        return paths;
+    }
+
     private static List<List<String>> documented() throws IOException {
-        Matcher blocks = SQL_BLOCK.matcher(Files.readString(Path.of("../docs/credentials.md")));
+        Matcher blocks = SQL_BLOCK.matcher(Files.readString(DOCUMENT));
         List<List<String>> all = new ArrayList<>();
         while (blocks.find()) {
             all.add(Arrays.stream(blocks.group(1).split("\n"))
@@ -57,8 +70,21 @@ class VaultSetupIT {
 
     @Test
     void documentedStatementsLeaveNoRoleThoughApplicationsCreateTables() throws IOException {
-        List<String> creation = documented().get(1);
+        leavesNoRoleWith(documented().get(2));
+    }
+
+    @Test
+    void administratorWhoGrantsItselfWhatItCreatesNeedsNoGrantInTheRevocation() throws IOException {
+        List<String> selfGrant = documented().get(3);
+        assertThat(selfGrant).singleElement().asString().contains("createrole_self_grant");
+        POSTGRES.execute("orders", selfGrant.getFirst());
         List<String> revocation = documented().get(2);
+        assertThat(revocation).first().isEqualTo("GRANT \"{{name}}\" TO CURRENT_USER;");
+        leavesNoRoleWith(revocation.subList(1, revocation.size()));
+    }
+
+    private void leavesNoRoleWith(List<String> revocation) throws IOException {
+        List<String> creation = documented().get(1);
         try (VaultWorld world = VaultWorld.start(POSTGRES)
                 .withRole(
                         "orders-app",
@@ -69,10 +95,11 @@ class VaultSetupIT {
                         revocation,
                         Duration.ofHours(1),
                         Duration.ofHours(24))) {
+            String identity = world.connectionFor("documented", documentedPolicy());
             try (GatewayFixture gateway = GatewayFixture.start(GatewayYaml.of(RouteYaml.to(POSTGRES, "leased", "orders")
                             .withCredentials(VaultWorld.credentials("orders-app"))
                             .withPool("{mode: transaction, defaultPoolSize: 2}"))
-                    .withMore(world.yaml()))) {
+                    .withMore("vaultConnections: {main: " + identity + "}\n"))) {
                 try (WireClient client = gateway.connect("leased")) {
                     client.query("create table made_by_a_lease (n int)");
                     assertThat(client.ask(

@@ -32,6 +32,9 @@ public final class HttpVaultClient implements VaultClient {
     private final VaultEndpoint endpoint;
     private byte[] tlsFingerprint = new byte[0];
     private long tlsCheckedNanos;
+    /** After a request that failed, the next one looks whether that is mended. */
+    private boolean lookAtTlsFiles;
+
     private HttpClient client;
 
     /** Reads the TLS files; a {@link GeneralSecurityException} or {@link IOException} names the one that is wrong. */
@@ -79,6 +82,7 @@ public final class HttpVaultClient implements VaultClient {
             try {
                 response = exchange(request, target, body);
             } catch (IOException e) {
+                failed();
                 String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
                 return new VaultAnswer.Away(hop == 0 ? reason : "no active node: " + reason);
             } catch (InterruptedException e) {
@@ -135,13 +139,19 @@ public final class HttpVaultClient implements VaultClient {
         }
     }
 
-    /** A changed CA bundle or client certificate counts from the next request on. */
+    private synchronized void failed() {
+        lookAtTlsFiles = true;
+    }
+
+    /** A changed CA bundle or client certificate counts at once after a failure, else within ten seconds. */
     private synchronized HttpClient currentClient() throws IOException {
         boolean hasFiles =
                 endpoint.caFile().isPresent() || endpoint.clientCertificate().isPresent();
-        if (!hasFiles || System.nanoTime() - tlsCheckedNanos < TLS_FILES_CHECK.toNanos()) {
+        boolean isTime = lookAtTlsFiles || System.nanoTime() - tlsCheckedNanos >= TLS_FILES_CHECK.toNanos();
+        if (!hasFiles || !isTime) {
             return client;
         }
+        lookAtTlsFiles = false;
         tlsCheckedNanos = System.nanoTime();
         byte[] fingerprint = PemTls.fingerprint(endpoint);
         if (!Arrays.equals(fingerprint, tlsFingerprint)) {

@@ -1,5 +1,6 @@
 package dev.postern.auth.credentials.vault;
 
+import dev.postern.auth.credentials.CredentialLogKeys;
 import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -32,7 +33,10 @@ final class LastTrouble {
 
     void warn(String event, String what, Instant when) {
         if (!what.equals(text)) {
-            log.warn("event={} source={} reason={}", event, source, what);
+            log.atWarn()
+                    .addKeyValue(CredentialLogKeys.SOURCE, source)
+                    .addKeyValue(CredentialLogKeys.DETAIL, what)
+                    .log(event);
         }
         note(what, when);
     }

@@ -3,6 +3,7 @@ package dev.postern.auth.credentials.vault;
 import dev.postern.auth.credentials.BackgroundTasks;
 import dev.postern.auth.credentials.Credential;
 import dev.postern.auth.credentials.CredentialListener;
+import dev.postern.auth.credentials.CredentialLogKeys;
 import dev.postern.auth.credentials.CredentialStatus;
 import dev.postern.auth.credentials.CredentialUnavailable;
 import dev.postern.auth.credentials.GenerationState;
@@ -157,7 +158,11 @@ final class LeasedCredential implements TokenKeeper.Dependent {
             wanted = !closed;
             trouble.note(reason, tasks.now());
         }
-        LOG.warn("event=credential_lost source={} generation={} reason={}", name, generation.number(), reason);
+        LOG.atWarn()
+                .addKeyValue(CredentialLogKeys.SOURCE, name)
+                .addKeyValue(CredentialLogKeys.GENERATION, generation.number())
+                .addKeyValue(CredentialLogKeys.DETAIL, reason)
+                .log("credential_lost");
         news.add(() -> listeners.forEach(l -> l.lost(generation.credential, reason)));
         connection.suspectReturn();
     }
@@ -337,7 +342,11 @@ final class LeasedCredential implements TokenKeeper.Dependent {
             trouble.note(reason, tasks.now());
         }
         generation.become(Phase.DEAD);
-        LOG.warn("event=credential_ended source={} generation={} reason={}", name, generation.number(), reason);
+        LOG.atWarn()
+                .addKeyValue(CredentialLogKeys.SOURCE, name)
+                .addKeyValue(CredentialLogKeys.GENERATION, generation.number())
+                .addKeyValue(CredentialLogKeys.DETAIL, reason)
+                .log("credential_ended");
         news.add(() -> listeners.forEach(l -> l.ended(generation.credential, reason)));
     }
 
@@ -398,6 +407,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         Generation generation = Generation.of(lease, ++lastNumber, now);
         lease.token().addLease();
         renewals.plan(generation);
+        boolean replaces = generations.alive().findAny().isPresent();
         generations.alive().forEach(old -> old.retire(now, GRACE));
         generations.add(generation);
         if (closed) {
@@ -407,12 +417,12 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         generations.makeCurrent(generation);
         wanted = false;
         lastRotation = Optional.of(now);
-        LOG.info(
-                "event=credential_rotated source={} user={} generation={} ttl_s={}",
-                name,
-                lease.user(),
-                lastNumber,
-                lease.ttl().toSeconds());
+        LOG.atInfo()
+                .addKeyValue(CredentialLogKeys.SOURCE, name)
+                .addKeyValue(CredentialLogKeys.USER, lease.user())
+                .addKeyValue(CredentialLogKeys.GENERATION, lastNumber)
+                .addKeyValue(CredentialLogKeys.TTL, lease.ttl().toSeconds())
+                .log(replaces ? "credential_rotated" : "credential_obtained");
         news.add(() -> listeners.forEach(l -> l.rotated(generation.credential)));
         for (CompletableFuture<Credential> waiter : takeWaiting()) {
             Credential handed = generation.hand();
@@ -460,7 +470,10 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         synchronized (this) {
             if (answer instanceof VaultAnswer.Ok) {
                 renewals.revoked(generation);
-                LOG.info("event=credential_revoked source={} generation={}", name, generation.number());
+                LOG.atInfo()
+                        .addKeyValue(CredentialLogKeys.SOURCE, name)
+                        .addKeyValue(CredentialLogKeys.GENERATION, generation.number())
+                        .log("credential_revoked");
             } else {
                 renewals.notRevoked(generation, answer);
             }

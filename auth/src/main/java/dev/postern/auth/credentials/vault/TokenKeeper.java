@@ -2,6 +2,7 @@ package dev.postern.auth.credentials.vault;
 
 import dev.postern.auth.credentials.BackgroundTasks;
 import dev.postern.auth.credentials.Backoff;
+import dev.postern.auth.credentials.CredentialLogKeys;
 import dev.postern.auth.credentials.CredentialUnavailable;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,11 +137,11 @@ final class TokenKeeper implements AutoCloseable, TokenTender.Keeper {
                     // A refused login will be refused again: everybody gets this answer until the pause is over.
                     noLoginBefore = tasks.now().plus(backoff.next());
                     lastRefusal = Optional.of(out.answer());
-                    LOG.warn(
-                            "event=vault_login_failed connection={} login={} reason={}",
-                            connection.name(),
-                            login.describe(),
-                            out.answer().problem());
+                    LOG.atWarn()
+                            .addKeyValue(CredentialLogKeys.CONNECTION, connection.name())
+                            .addKeyValue(CredentialLogKeys.LOGIN, login.describe())
+                            .addKeyValue(CredentialLogKeys.DETAIL, out.answer().problem())
+                            .log("vault_login_failed");
                 }
                 yield new Answer.None(out.answer());
             }
@@ -169,11 +170,11 @@ final class TokenKeeper implements AutoCloseable, TokenTender.Keeper {
     private void use(HeldToken token) {
         Optional<HeldToken> old = current;
         current = Optional.of(token);
-        LOG.info(
-                "event=vault_login connection={} login={} ttl_s={}",
-                connection.name(),
-                login.describe(),
-                token.ttl().toSeconds());
+        LOG.atInfo()
+                .addKeyValue(CredentialLogKeys.CONNECTION, connection.name())
+                .addKeyValue(CredentialLogKeys.LOGIN, login.describe())
+                .addKeyValue(CredentialLogKeys.TTL, token.ttl().toSeconds())
+                .log("vault_login");
         tender.tend(token);
         old.ifPresent(this::retire);
     }
@@ -243,7 +244,10 @@ final class TokenKeeper implements AutoCloseable, TokenTender.Keeper {
             }
             token.setDead();
         }
-        LOG.warn("event=vault_token_dead connection={} login={}", connection.name(), login.describe());
+        LOG.atWarn()
+                .addKeyValue(CredentialLogKeys.CONNECTION, connection.name())
+                .addKeyValue(CredentialLogKeys.LOGIN, login.describe())
+                .log("vault_token_dead");
         tasks.run(() -> dependents.forEach(d -> d.tokenDied(token)));
     }
 

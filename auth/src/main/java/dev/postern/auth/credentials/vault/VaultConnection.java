@@ -1,6 +1,7 @@
 package dev.postern.auth.credentials.vault;
 
 import dev.postern.auth.credentials.BackgroundTasks;
+import dev.postern.auth.credentials.CredentialLogKeys;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -184,7 +185,10 @@ final class VaultConnection implements AutoCloseable {
         awayReason = reason;
         if (!isAway()) {
             awaySince = Optional.of(tasks.now());
-            LOG.warn("event=vault_away connection={} reason={}", name, reason);
+            LOG.atWarn()
+                    .addKeyValue(CredentialLogKeys.CONNECTION, name)
+                    .addKeyValue(CredentialLogKeys.DETAIL, reason)
+                    .log("vault_away");
             watch.wentAway();
         } else if (canaryOut) {
             canaryOut = false;
@@ -198,10 +202,13 @@ final class VaultConnection implements AutoCloseable {
             if (!isAway()) {
                 return;
             }
-            LOG.info(
-                    "event=vault_back connection={} away_s={}",
-                    name,
-                    Duration.between(awaySince.orElseThrow(), tasks.now()).toSeconds());
+            LOG.atInfo()
+                    .addKeyValue(CredentialLogKeys.CONNECTION, name)
+                    .addKeyValue(
+                            CredentialLogKeys.AWAY,
+                            Duration.between(awaySince.orElseThrow(), tasks.now())
+                                    .toSeconds())
+                    .log("vault_back");
             awaySince = Optional.empty();
             canaryOut = false;
             returned = List.copyOf(atReturn);

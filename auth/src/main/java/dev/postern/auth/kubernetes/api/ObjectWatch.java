@@ -202,7 +202,7 @@ public final class ObjectWatch implements AutoCloseable {
     private void opened() {
         open = true;
         if (!lastFailure.isEmpty()) {
-            LOG.info("event=kubernetes_watch_back object={}", object);
+            LOG.atInfo().addKeyValue("object", object).log("kubernetes_watch_back");
             lastFailure = "";
         }
     }
@@ -219,7 +219,10 @@ public final class ObjectWatch implements AutoCloseable {
         }
         String message = String.valueOf(failure.getMessage());
         if (!message.equals(lastFailure)) {
-            LOG.warn("event=kubernetes_watch_failed object={} reason={}", object, message);
+            LOG.atWarn()
+                    .addKeyValue("object", object)
+                    .addKeyValue("detail", message)
+                    .log("kubernetes_watch_failed");
         }
         lastFailure = message;
         try {

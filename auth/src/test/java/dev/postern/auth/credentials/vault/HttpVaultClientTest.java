@@ -234,6 +234,20 @@ class HttpVaultClientTest {
         }
     }
 
+    @Test
+    void bundleThatWasWrongIsReadAgainForTheNextRequest() throws Exception {
+        Path serverStore = keyPair("server");
+        Path otherStore = keyPair("other");
+        Path bundle = Files.writeString(folder.resolve("ca.pem"), certificatePem(otherStore));
+        try (VaultDoubleServer https = VaultDoubleServer.https(vault, context(serverStore, otherStore));
+                HttpVaultClient trusting =
+                        new HttpVaultClient(VaultEndpoint.of(https.address()).withCaFile(bundle))) {
+            assertThat(trusting.send(VaultRequest.read("kv/app", ROOT))).isInstanceOf(VaultAnswer.Away.class);
+            Files.writeString(bundle, certificatePem(serverStore));
+            assertThat(trusting.send(VaultRequest.read("kv/app", ROOT))).isInstanceOf(VaultAnswer.Ok.class);
+        }
+    }
+
     private Path keyPair(String name) throws Exception {
         Path store = folder.resolve(name + ".p12");
         Process keytool = new ProcessBuilder(
