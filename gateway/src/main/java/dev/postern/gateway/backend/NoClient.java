@@ -1,5 +1,6 @@
 package dev.postern.gateway.backend;
 
+import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.relay.ClientEnd;
 import dev.postern.gateway.relay.ClientStatements;
@@ -44,7 +45,7 @@ final class NoClient implements ClientEnd {
     }
 
     @Override
-    public void resetSettings() {}
+    public void settingsLost(ErrorResponse error) {}
 
     @Override
     public void ready(Link link) {}

@@ -396,8 +396,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     }
 
     @Override
-    public void resetSettings() {
-        settings = startupSettings;
+    public void settingsLost(ErrorResponse error) {
+        close(new Refusal.SessionStateUnknown(
+                pool.route(), "the startup packet's settings could not be put back: " + error.message()));
     }
 
     @Override
@@ -407,7 +408,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             credentialRotated();
         }
         if (keepsServer && !draining && !pool.removed()) {
-            restoreSettings(link);
             return;
         }
         switch (state) {
@@ -518,23 +518,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             ByteBuf in = pending;
             pending = null;
             request(in);
-        }
-    }
-
-    /** In session mode: DISCARD ALL took the startup packet's settings away, which PostgreSQL would have kept. */
-    private void restoreSettings(Link link) {
-        if (state instanceof SessionState.Active active
-                && settings != active.server().settings()) {
-            flush();
-            if (state != active) {
-                return; // the client was found gone
-            }
-            state = new SessionState.Preparing(active.server(), link, false);
-            active.server().setReading(true); // nothing that it says now is for a client who may be full
-            if (link.applySettings(error -> prepared(active.server(), link, error))) {
-                state = active;
-                active.server().setReading(channel().isWritable());
-            }
         }
     }
 
@@ -748,7 +731,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         pool.loop().execute(() -> {
             switch (state) {
                 case SessionState.Active active
-                when active.link().isBusy() -> {
+                when active.link().worksForClient() -> {
                     // Its end tells the client that no later query can be hit: so it comes when the server's has come.
                     active.server().cancel(requester::close);
                     return;

@@ -240,7 +240,7 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     }
 
     @Override
-    public void resetSettings() {}
+    public void settingsLost(ErrorResponse error) {}
 
     @Override
     public void ready(Link link) {}

@@ -298,7 +298,7 @@ final class Answers {
         switch (type) {
             case BackendType.ERROR_RESPONSE ->
                 link.internalFailed((ErrorResponse) BackendMessage.decode(type, body(at, to)));
-            case BackendType.PARAMETER_STATUS -> reported(at, to);
+            case BackendType.PARAMETER_STATUS -> link.internalReported(reported(at, to));
             case BackendType.DATA_ROW -> link.internalRow((DataRow) BackendMessage.decode(type, body(at, to)));
             case BackendType.READY_FOR_QUERY -> {
                 leaveOut(at, to);

@@ -1,5 +1,6 @@
 package dev.postern.gateway.relay;
 
+import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 
@@ -20,8 +21,8 @@ public interface ClientEnd {
     /** What the client asked for in its startup packet: RESET goes back to it. */
     SessionSettings startupSettings();
 
-    /** A client's RESET ALL or DISCARD ALL: the settings of its startup packet hold again. */
-    void resetSettings();
+    /** The startup packet's settings could not be put back behind a RESET: nobody knows now what holds. */
+    void settingsLost(ErrorResponse error);
 
     /** The server is idle, outside a transaction, and nothing is in flight. Called after the answer was written. */
     void ready(Link link);

@@ -10,6 +10,8 @@ enum CommandTag {
     SET,
     /** Of one setting or all. */
     RESET,
+    /** Of a transaction, or to a savepoint. */
+    ROLLBACK,
     /** Of one statement. */
     DEALLOCATE,
     DEALLOCATE_ALL,
@@ -23,6 +25,7 @@ enum CommandTag {
 
     private static final byte[] SET_TEXT = ascii("SET\0");
     private static final byte[] RESET_TEXT = ascii("RESET\0");
+    private static final byte[] ROLLBACK_TEXT = ascii("ROLLBACK\0");
     private static final byte[] DEALLOCATE_TEXT = ascii("DEALLOCATE\0");
     private static final byte[] DEALLOCATE_ALL_TEXT = ascii("DEALLOCATE ALL\0");
     private static final byte[] DISCARD_ALL_TEXT = ascii("DISCARD ALL\0");
@@ -42,7 +45,7 @@ enum CommandTag {
         }
         return switch (in.getByte(at)) {
             case 'S' -> is(SET_TEXT, in, at) ? SET : OTHER;
-            case 'R' -> is(RESET_TEXT, in, at) ? RESET : OTHER;
+            case 'R' -> is(RESET_TEXT, in, at) ? RESET : is(ROLLBACK_TEXT, in, at) ? ROLLBACK : OTHER;
             case 'A' -> is(ALTER, in, at) ? DDL : OTHER;
             case 'D' -> withD(in, at);
             case 'C' -> is(CREATE_TEXT, in, at) || is(CALL_TEXT, in, at) ? MAY_STAY : OTHER;
@@ -89,7 +92,8 @@ enum CommandTag {
             case OTHER -> {}
             case DDL -> link.sawDdl();
             case SET -> link.inquiry().sawSet();
-            case RESET -> link.inquiry().sawReset();
+            case RESET -> link.sessionReset();
+            case ROLLBACK -> link.rolledBack();
             case DEALLOCATE -> link.deallocated();
             case DEALLOCATE_ALL -> link.statementsDiscarded();
             case DISCARD_ALL -> link.sessionDiscarded();

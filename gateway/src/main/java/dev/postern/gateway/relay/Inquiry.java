@@ -26,7 +26,6 @@ public final class Inquiry {
 
     private boolean loaded;
     private boolean failed;
-    private boolean reset;
     /** Settings with a dot in their name that the transaction may have SET. */
     private @Nullable Set<String> names;
 
@@ -42,11 +41,6 @@ public final class Inquiry {
 
     void sawSet() {
         settings = true;
-    }
-
-    void sawReset() {
-        settings = true;
-        reset = true;
     }
 
     void sawNames(ByteBuf in, int from, int to) {
@@ -112,10 +106,7 @@ public final class Inquiry {
             server.unclean(false);
             return;
         }
-        SessionSettings startup = client.startupSettings();
-        SessionSettings wanted = learned.settings().orElse(startup);
-        client.settings(reset ? wanted.withCustomOf(startup) : wanted);
-        reset = false;
+        client.settings(learned.settings().orElse(client.startupSettings()));
         server.settings(learned.settings());
         remains = learned.remains();
         if (loaded) {

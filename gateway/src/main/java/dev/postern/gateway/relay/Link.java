@@ -5,6 +5,7 @@ import dev.postern.gateway.protocol.BackendMessage;
 import dev.postern.gateway.protocol.DataRow;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.MessageWriter;
+import dev.postern.gateway.protocol.ParameterStatus;
 import io.netty.buffer.ByteBuf;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,6 +35,7 @@ public final class Link {
     private final Requests requests;
     private final Answers answers;
     private final Inquiry inquiry;
+    private final StartupRestore startupRestore;
     final LinkMode mode;
     final Traffic traffic;
 
@@ -59,7 +61,6 @@ public final class Link {
     private byte status = 'I';
     private boolean ready;
     private boolean ended;
-    private boolean discarded;
     /** The transaction has changed what statements may mean: for others that holds from its end on. */
     private boolean schemaChanged;
 
@@ -90,6 +91,7 @@ public final class Link {
         this.transactionSince = requestSince;
         this.mode = mode;
         this.inquiry = new Inquiry(this);
+        this.startupRestore = new StartupRestore(this);
         this.requests = new Requests(this);
         this.answers = new Answers(this, inFlight);
     }
@@ -168,9 +170,14 @@ public final class Link {
         return status != 'I' && inFlight.isEmpty();
     }
 
-    /** The server works for the client. */
+    /** Something is in flight, the client's or the gateway's own. */
     public boolean isBusy() {
         return !inFlight.isEmpty();
+    }
+
+    /** What the server works on is the client's, and can be canceled by it. */
+    public boolean worksForClient() {
+        return isBusy() && inFlight.peek() != Request.INTERNAL_QUERY;
     }
 
     /** When the oldest request in flight was sent, or the last one if none is; {@link System#nanoTime}. */
@@ -306,6 +313,7 @@ public final class Link {
             syncReadOver = true;
         } else {
             skipping = false;
+            forgetting |= startupRestore.isWanted(); // behind a RESET: what comes next waits for the settings
             begin(Request.SYNC);
         }
     }
@@ -356,7 +364,13 @@ public final class Link {
         if (forgetting && inFlight.isEmpty()) {
             forgetting = false;
         }
-        return forgetting && !copyingIn; // a server that takes COPY data waits for the client
+        // A server that takes COPY data waits for the client.
+        return forgetting && !copyingIn || startupRestore.isRunning() || mustRestore();
+    }
+
+    /** RESET or DISCARD ALL has run, and nothing else has since. */
+    private boolean mustRestore() {
+        return startupRestore.isWanted() && ready && status != 'E' && inFlight.isEmpty();
     }
 
     void holdClientBack() {
@@ -480,7 +494,6 @@ public final class Link {
         status = newStatus;
         copyingIn = false;
         syncReadOver = false;
-        discarded = false;
         deallocates = null;
         ready = inFlight.isEmpty();
         long now = System.nanoTime();
@@ -505,6 +518,13 @@ public final class Link {
             internalAnswered = false;
             internalDone.accept(internalError);
         }
+        if (!ended && mustRestore() && serverStream.atBoundary()) {
+            client.flush(); // its answer does not wait for this
+            if (!ended) { // or the client was found gone
+                startupRestore.run(status != 'I');
+            }
+            return;
+        }
         if (clientHeldBack && !ended) {
             letClientGoOn();
         }
@@ -513,11 +533,16 @@ public final class Link {
         }
     }
 
-    /** False when the report is not for the client: after DISCARD ALL its own startup settings will hold again. */
+    /** False when the report is not for the client: the setting will have its startup packet's value again. */
     boolean settingReported(String name, String value) {
-        if (discarded) {
+        if (startupRestore.withholds(name, value)) {
             return false;
         }
+        reported(name, value);
+        return true;
+    }
+
+    private void reported(String name, String value) {
         if (value.equals(server.initially(name))) {
             client.settings(client.settings().without(name));
             server.settings(server.settings().without(name));
@@ -528,7 +553,30 @@ public final class Link {
         if (client.settings().equals(server.settings())) {
             server.settings(client.settings());
         }
-        return true;
+    }
+
+    void internalReported(ParameterStatus status) {
+        startupRestore.reportedMeanwhile(status);
+    }
+
+    /** Tells the client what one of them is now. */
+    void tellOfSetting(String name, String value) {
+        if (SessionSettings.isReported(name)) {
+            reported(name, value);
+            ByteBuf message = server.alloc().buffer();
+            new ParameterStatus(name, value).encode(message);
+            client.write(message);
+            client.flush();
+        }
+    }
+
+    void rolledBack() {
+        startupRestore.sawRollback();
+    }
+
+    void sessionReset() {
+        inquiry.sawSet();
+        startupRestore.sawReset();
     }
 
     /**
@@ -560,9 +608,9 @@ public final class Link {
 
     void sessionDiscarded() {
         statementsDiscarded();
-        client.resetSettings();
+        client.settings(client.startupSettings());
         server.settings(SessionSettings.NONE);
         inquiry.sessionDiscarded();
-        discarded = true;
+        startupRestore.sawDiscard();
     }
 }

@@ -85,7 +85,7 @@ final class Requests {
     // ---- texts
 
     boolean looksIntoTexts() {
-        return (sharing || watching) && !link.skipping;
+        return !link.skipping;
     }
 
     /** A Query, as far as it has come: as a whole unless it is long. False when it must wait. */
@@ -132,8 +132,10 @@ final class Requests {
 
     /** A Parse that passes as it is: the statement may run from now on. */
     void parsePassing(ByteBuf in, int at, int to) {
-        int text = at + MessageHeader.HEADER_LENGTH;
-        seen(TextLook.of(in, text, to), false, in, text, to);
+        int text = in.indexOf(at + MessageHeader.HEADER_LENGTH, to, (byte) 0) + 1; // behind the name
+        if (text > 0) {
+            seen(TextLook.of(in, text, to), false, in, text, to);
+        }
     }
 
     boolean unnamedDeallocates() {
@@ -202,6 +204,15 @@ final class Requests {
         if (look == 0) {
             return;
         }
+        if ((look & TextLook.FORGETS) != 0) {
+            link.forgets(runs);
+        }
+        if ((look & TextLook.SETS_DEFAULT) != 0) {
+            link.sessionReset();
+        }
+        if (!sharing && !watching) {
+            return; // the server stays the client's, with what is in its session
+        }
         if (watching && (look & (TextLook.SETS | TextLook.SET_CONFIG)) != 0) {
             link.inquiry().sawNames(in, from, to);
         }
@@ -210,9 +221,6 @@ final class Requests {
         }
         if ((look & TextLook.MAY_STAY) != 0) {
             link.inquiry().sawWhatMayStay();
-        }
-        if ((look & TextLook.FORGETS) != 0) {
-            link.forgets(runs);
         }
     }
 

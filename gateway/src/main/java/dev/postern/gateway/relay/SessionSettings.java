@@ -81,17 +81,6 @@ public final class SessionSettings {
         }
     }
 
-    /** After a RESET: a setting with a dot that is empty now has the value again that the startup packet gave it. */
-    SessionSettings withCustomOf(SessionSettings startup) {
-        SessionSettings all = this;
-        for (Map.Entry<String, String> setting : startup.values.entrySet()) {
-            if (setting.getKey().indexOf('.') > 0 && "".equals(get(setting.getKey()))) {
-                all = all.with(setting.getKey(), setting.getValue());
-            }
-        }
-        return all;
-    }
-
     public SessionSettings without(String name) {
         String key = key(name);
         if (!values.containsKey(key)) {

@@ -12,7 +12,7 @@ final class TextLook {
     /** Names {@code set_config}: it changes settings, and no command tag tells of it. */
     static final int SET_CONFIG = 1;
 
-    /** DISCARD or DEALLOCATE: what the server holds afterwards is known when it has answered. */
+    /** DISCARD, DEALLOCATE or RESET: what the server's session has afterwards is known when it has answered. */
     static final int FORGETS = 1 << 1;
 
     /** Names a temporary object, or a session's advisory lock: something may stay in the session. */
@@ -42,6 +42,9 @@ final class TextLook {
     /** Has a SET. */
     static final int SETS = 1 << 10;
 
+    /** Has a SET, not a SET LOCAL, and the word DEFAULT: it may be a RESET. */
+    static final int SETS_DEFAULT = 1 << 11;
+
     /** What lasts beyond its transaction, told from the first statement alone. */
     static final int STAYS = LISTEN | PREPARE | LOAD | HOLD | LOCK | TEMPORARY;
 
@@ -65,7 +68,10 @@ final class TextLook {
                 found |= each(in, at, at + 8, from, to);
             }
         }
-        return found | each(in, at, to, from, to);
+        found |= each(in, at, to, from, to);
+        return (found & SETS) != 0 && has(in, from, to, "default") && !has(in, from, to, "local")
+                ? found | SETS_DEFAULT | FORGETS
+                : found;
     }
 
     /** Marks the bytes that are zero; those above one may be marked as well. */
@@ -115,10 +121,22 @@ final class TextLook {
 
     private static int forgets(ByteBuf in, int from, int to) {
         int at = Blank.skip(in, from, to);
-        if (at == to || (in.getByte(at) | 0x20) != 'd') {
-            return 0;
+        int first = at == to ? 0 : in.getByte(at) | 0x20;
+        boolean found = switch (first) {
+            case 'd' -> isWord(in, at, to, "discard") || isWord(in, at, to, "deallocate");
+            case 'r' -> isWord(in, at, to, "reset");
+            default -> false;
+        };
+        return found ? FORGETS : 0;
+    }
+
+    private static boolean has(ByteBuf in, int from, int to, String word) {
+        for (int at = from + 1; at < to; at++) { // it is not the first one
+            if (!isPartOfWord(in.getByte(at - 1)) && isWord(in, at, to, word)) {
+                return true;
+            }
         }
-        return isWord(in, at, to, "discard") || isWord(in, at, to, "deallocate") ? FORGETS : 0;
+        return false;
     }
 
     /** Whether the word stands here, in whatever case, and ends here. */

@@ -26,7 +26,9 @@ import dev.postern.gateway.relay.Pair.Outcome;
 import dev.postern.gateway.relay.Pair.Step;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -160,7 +162,7 @@ class LinkTest {
 
     @Test
     void isNotCleanInTheMiddleOfAMessage() {
-        byte[] half = java.util.Arrays.copyOf(copyData("part of a row"), 8);
+        byte[] half = Arrays.copyOf(copyData("part of a row"), 8);
         pair.fromClient(sync(), half);
 
         pair.fromServer(ready('I'));
@@ -262,8 +264,8 @@ class LinkTest {
         byte[] bytes = frame('E', "SERROR.VERROR.CP0001.M" + "x".repeat(100_000) + "..");
         pair.fromClient(query("select raise()"));
 
-        pair.fromServer(java.util.Arrays.copyOf(bytes, 70_000));
-        pair.fromServer(java.util.Arrays.copyOfRange(bytes, 70_000, bytes.length), ready('I'));
+        pair.fromServer(Arrays.copyOf(bytes, 70_000));
+        pair.fromServer(Arrays.copyOfRange(bytes, 70_000, bytes.length), ready('I'));
 
         assertThat(pair.server.violation).isNull();
         assertThat(pair.link.isClean()).isTrue();
@@ -315,6 +317,65 @@ class LinkTest {
 
         assertThat(pair.toServer()).containsExactly("B:.postern_2.......", "B:.old.......", "S:");
         pair.fromServer(bindComplete(), error("26000"), ready('I'));
+    }
+
+    @Test
+    void putsTheStartupPacketsSettingsBackBeforeWhatComesBehindAReset() {
+        pair.client.startup = SessionSettings.of(Map.of("timezone", "Asia/Tokyo"));
+        pair.client.settings(pair.client.startup);
+        pair.server.settings(pair.client.startup);
+        pair.fromClient(query("reset all"), query("show timezone"));
+        assertThat(pair.toServer()).containsExactly("Q:reset all.", "H:");
+
+        pair.fromServer(complete("RESET"), parameterStatus("TimeZone", "UTC"), ready('I'));
+
+        assertThat(pair.toClient()).containsExactly("C:RESET.", "Z:I");
+        assertThat(pair.toServer()).singleElement().asString().contains("E'timezone',E'Asia/Tokyo'");
+        assertThat(pair.client.ready).isZero();
+        assertThat(pair.link.isClean()).isFalse();
+        assertThat(pair.link.worksForClient()).isFalse();
+        pair.fromServer(row("Asia/Tokyo"), complete("SELECT 1"), parameterStatus("TimeZone", "Asia/Tokyo"), ready('I'));
+        assertThat(pair.toClient()).containsExactly("S:TimeZone.Asia/Tokyo.");
+        assertThat(pair.toServer()).containsExactly("Q:show timezone.");
+        pair.fromServer(row("Asia/Tokyo"), complete("SHOW"), ready('I'));
+        assertThat(pair.link.isClean()).isTrue();
+        assertThat(pair.client.settings().get("timezone")).isEqualTo("Asia/Tokyo");
+    }
+
+    @Test
+    void putsThemBackInATransactionAndInNoneThatHasFailed() {
+        pair.client.startup = SessionSettings.of(Map.of("search_path", "a"));
+        pair.fromClient(query("begin; reset all; select 1/0"));
+        pair.fromServer(complete("BEGIN"), complete("RESET"), error("22012"), ready('E'));
+        pair.toServer();
+        pair.fromClient(query("rollback to b"));
+        assertThat(pair.toServer()).containsExactly("Q:rollback to b.");
+
+        pair.fromServer(complete("ROLLBACK"), ready('T'));
+
+        assertThat(pair.toServer()).singleElement().asString().contains("E'search_path',E'a'");
+        pair.fromClient(query("select 2"));
+        pair.fromServer(error("57014"), ready('E'));
+        assertThat(pair.client.told).containsExactly("settings lost: no");
+    }
+
+    @Test
+    void waitsForTheEndOfAMessageBeforeItPutsThemBack() {
+        pair = new Pair(LinkMode.PLAIN, cache, 2);
+        pair.client.startup = SessionSettings.of(Map.of("search_path", "a"));
+        pair.fromClient(query("discard all"));
+        byte[] notice = frame('N', "SNOTICE.Mhello..");
+        pair.fromServer(complete("DISCARD ALL"), ready('I'), Arrays.copyOf(notice, 9));
+        pair.fromClient(query("show search_path"));
+        assertThat(pair.toServer()).containsExactly("Q:discard all.", "H:");
+
+        pair.fromServer(Arrays.copyOfRange(notice, 9, notice.length));
+
+        assertThat(pair.toServer()).singleElement().asString().contains("E'search_path',E'a'");
+        pair.fromServer(complete("SELECT 1"), ready('I'));
+        assertThat(pair.toServer()).containsExactly("Q:show search_path.");
+        assertThat(pair.toClient()).containsExactly("C:DISCARD ALL.", "Z:I", "N:SNOTICE.Mhello..");
+        pair.fromServer(complete("SHOW"), ready('I'));
     }
 
     @Test
@@ -454,9 +515,9 @@ class LinkTest {
         byte[] status = parameterStatus("TimeZone", "UTC");
         pair.link.internalQuery("select 1", error -> done.add(error));
 
-        pair.fromServer(ready('I'), java.util.Arrays.copyOf(status, 7));
+        pair.fromServer(ready('I'), Arrays.copyOf(status, 7));
         int before = done.size();
-        pair.fromServer(java.util.Arrays.copyOfRange(status, 7, status.length));
+        pair.fromServer(Arrays.copyOfRange(status, 7, status.length));
 
         assertThat(before).isZero();
         assertThat(done).hasSize(1);
@@ -512,10 +573,10 @@ class LinkTest {
         byte[][] closes = new byte[Link.MOST_IN_FLIGHT][];
         java.util.Arrays.fill(closes, close("nothing"));
         byte[] row = copyData("x".repeat(100));
-        pair.fromClient(Frames.join(Frames.join(closes), java.util.Arrays.copyOf(row, 50)));
+        pair.fromClient(Frames.join(Frames.join(closes), Arrays.copyOf(row, 50)));
         assertThat(pair.client.reading).isTrue();
 
-        pair.fromClient(java.util.Arrays.copyOfRange(row, 50, row.length));
+        pair.fromClient(Arrays.copyOfRange(row, 50, row.length));
 
         assertThat(pair.client.reading).isFalse();
         assertThat(pair.toServer()).endsWith("d:" + "x".repeat(100), "H:");
@@ -580,7 +641,7 @@ class LinkTest {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long begin = threads.getCurrentThreadCpuTime();
         for (int at = 0; at < bytes.length; at += 512) {
-            pair.fromClient(java.util.Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + 512)));
+            pair.fromClient(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + 512)));
         }
 
         // 4,096 pieces: copied or searched each time, that were 4 GB

@@ -1,5 +1,6 @@
 package dev.postern.gateway.relay;
 
+import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -100,7 +101,7 @@ final class Pair {
 
     static final class Client extends Written implements ClientEnd {
         private final ClientStatements statements;
-        final SessionSettings startup = SessionSettings.NONE;
+        SessionSettings startup = SessionSettings.NONE;
         private SessionSettings settings = SessionSettings.NONE;
         final List<String> told = new ArrayList<>();
         int ready;
@@ -126,8 +127,8 @@ final class Pair {
         }
 
         @Override
-        public void resetSettings() {
-            settings = startup;
+        public void settingsLost(ErrorResponse error) {
+            told.add("settings lost: " + error.message());
         }
 
         @Override

@@ -59,10 +59,23 @@ class TextLookTest {
                 "-- comment\ndiscard all",
                 "/* a /* nested */ one */ discard all",
                 "select 1; discard all",
+                "reset all",
+                "close all; Reset ALL",
                 "select 'twelve bytes'; /**/ discard all; select 2"
             })
     void findsWhatForgetsStatements(String sql) {
         assertThat(look(sql) & ~TextLook.MORE).isEqualTo(TextLook.FORGETS);
+    }
+
+    @Test
+    void findsASetThatIsAReset() {
+        int reset = TextLook.SETS | TextLook.SETS_DEFAULT | TextLook.FORGETS;
+        assertThat(look("set x to default")).isEqualTo(reset);
+        assertThat(look("SET x = DEFAULT;") & ~TextLook.MORE).isEqualTo(reset);
+        assertThat(look("select 1; set x=default") & ~TextLook.MORE).isEqualTo(reset);
+        assertThat(look("set default_transaction_read_only = on")).isEqualTo(TextLook.SETS);
+        assertThat(look("set local x to default")).isEqualTo(TextLook.SETS);
+        assertThat(look("resetting")).isZero();
     }
 
     @Test

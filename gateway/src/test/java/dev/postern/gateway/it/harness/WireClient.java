@@ -21,8 +21,10 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -39,6 +41,7 @@ public final class WireClient implements AutoCloseable {
     private final int port;
     private final Socket tcp;
     private final List<WireMessage> loginMessages = new ArrayList<>();
+    private final Map<String, String> parameters = new HashMap<>();
     private boolean binding;
     private Socket socket;
     private DataInputStream in;
@@ -273,7 +276,12 @@ public final class WireClient implements AutoCloseable {
         try {
             char type = (char) in.readUnsignedByte();
             int length = in.readInt();
-            return new WireMessage(type, in.readNBytes(length - 4));
+            WireMessage message = new WireMessage(type, in.readNBytes(length - 4));
+            if (type == 'S') {
+                String[] setting = new String(message.body(), StandardCharsets.UTF_8).split("\0", -1);
+                parameters.put(setting[0], setting[1]);
+            }
+            return message;
         } catch (EOFException e) {
             throw new ConnectionEnded(e);
         } catch (SocketTimeoutException e) {
@@ -438,6 +446,11 @@ public final class WireClient implements AutoCloseable {
                 .reduce((first, last) -> last)
                 .map(text -> text.substring(name.length() + 3, text.length() - 1))
                 .orElse("none");
+    }
+
+    /** What the server has reported last, of all that was received. */
+    public Map<String, String> parameters() {
+        return Map.copyOf(parameters);
     }
 
     /** Sends a CancelRequest for this client's query on a connection of its own; returns when the server has closed it. */
