@@ -103,6 +103,11 @@ final class ConsoleGateway implements ConsolePort {
     }
 
     @Override
+    public boolean isUser(String user) {
+        return isAdmin(user) || config.get().admin().statsUsers().contains(user);
+    }
+
+    @Override
     public boolean isAdmin(String user) {
         return config.get().admin().consoleUsers().contains(user);
     }

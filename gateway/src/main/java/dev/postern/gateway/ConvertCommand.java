@@ -20,7 +20,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Conversion conversion = IniConverter.convert(file);
+        Conversion conversion = IniConverter.convert(file, System.getenv());
         System.out.print(conversion.commented());
         return switch (new ConfigLoader(System.getenv()).parse(conversion.yaml(), file + " (converted)")) {
             case ConfigResult.Loaded ignored -> 0;

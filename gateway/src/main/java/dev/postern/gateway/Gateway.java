@@ -11,6 +11,7 @@ import dev.postern.gateway.config.LimitsConfig;
 import dev.postern.gateway.config.ListenAddress;
 import dev.postern.gateway.config.ListenerConfig;
 import dev.postern.gateway.config.RouteConfig;
+import dev.postern.gateway.config.SocketMode;
 import dev.postern.gateway.console.ConsoleClients;
 import dev.postern.gateway.console.StatsPeriods;
 import dev.postern.gateway.frontend.AddressCounts;
@@ -18,6 +19,7 @@ import dev.postern.gateway.frontend.CancelKeys;
 import dev.postern.gateway.frontend.ClientCounts;
 import dev.postern.gateway.frontend.ClientInitializer;
 import dev.postern.gateway.frontend.Listener;
+import dev.postern.gateway.frontend.UnfinishedLogins;
 import dev.postern.gateway.logging.LogOutput;
 import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.routing.RouteConflict;
@@ -72,6 +74,7 @@ public final class Gateway implements AutoCloseable {
     private final CancelKeys cancelKeys = new CancelKeys();
     private final ClientCounts counts;
     private final AddressCounts addresses = new AddressCounts();
+    private final UnfinishedLogins unfinished;
     private final Handshakes handshakes = new Handshakes();
     private final Map<String, Channel> listening = new LinkedHashMap<>();
     private final List<OpenListener> openListeners = new CopyOnWriteArrayList<>();
@@ -113,6 +116,7 @@ public final class Gateway implements AutoCloseable {
         this.authQueries = new AuthQueries(loops, resolver, services);
         this.routes = new RouteSnapshot(services.fakes(), services::throttle);
         this.counts = new ClientCounts(ConfigMapping.limits(config));
+        this.unfinished = new UnfinishedLogins(config.limits().mostBeforeLogin());
         limitStatements(config.limits());
         addresses.limits(config.limits().maxConnPerAddress(), config.limits().maxLoginsPerAddress());
         handshakes.limit(config.limits().maxHandshakes());
@@ -121,6 +125,7 @@ public final class Gateway implements AutoCloseable {
                 loops,
                 routes,
                 counts,
+                unfinished,
                 services.statementMemory(),
                 handshakes,
                 () -> services.throttle().delayed(),
@@ -235,6 +240,7 @@ public final class Gateway implements AutoCloseable {
                 ConfigMapping.trustedProxies(listenerConfig),
                 new SystemUsers(services.tasks()::run),
                 addresses,
+                unfinished,
                 gatewayConfig.timeouts().clientLoginTimeout(),
                 routes,
                 cancelKeys,
@@ -249,7 +255,12 @@ public final class Gateway implements AutoCloseable {
             services.tcp().applyTo(bootstrap);
         }
         ChannelFuture bound = socket.isPresent()
-                ? UnixSockets.bind(bootstrap, loops.transport(), listenerConfig.name(), socket.get())
+                ? UnixSockets.bind(
+                        bootstrap,
+                        loops.transport(),
+                        listenerConfig.name(),
+                        socket.get(),
+                        listenerConfig.socketMode().orElse(SocketMode.EVERYBODY))
                 : bootstrap
                         .channel(loops.transport().serverChannel())
                         .option(ChannelOption.SO_REUSEADDR, true)
@@ -435,6 +446,7 @@ public final class Gateway implements AutoCloseable {
         counts.limits(ConfigMapping.limits(next));
         limitStatements(next.limits());
         addresses.limits(next.limits().maxConnPerAddress(), next.limits().maxLoginsPerAddress());
+        unfinished.limit(next.limits().mostBeforeLogin());
         handshakes.limit(next.limits().maxHandshakes());
         LogOutput.apply(next.logging());
         if (!next.throttle().equals(config.throttle())) {

@@ -10,6 +10,8 @@ import dev.postern.gateway.admin.MemoryReport;
 import dev.postern.gateway.admin.RouteReport;
 import dev.postern.gateway.config.RouteConfig;
 import dev.postern.gateway.frontend.ClientCounts;
+import dev.postern.gateway.frontend.UnfinishedLogins;
+import dev.postern.gateway.logging.LogOutput;
 import dev.postern.gateway.relay.StatementMemory;
 import dev.postern.routing.RouteEntry;
 import dev.postern.tls.Handshakes;
@@ -34,6 +36,7 @@ final class GatewayReports implements GatewayPort {
     private final Loops loops;
     private final RouteSnapshot routes;
     private final ClientCounts counts;
+    private final UnfinishedLogins unfinished;
     private final Handshakes handshakes;
     /** Logins that had to pause. */
     private final LongSupplier delayed;
@@ -54,6 +57,7 @@ final class GatewayReports implements GatewayPort {
             Loops loops,
             RouteSnapshot routes,
             ClientCounts counts,
+            UnfinishedLogins unfinished,
             StatementMemory statements,
             Handshakes handshakes,
             LongSupplier delayed,
@@ -64,6 +68,7 @@ final class GatewayReports implements GatewayPort {
         this.loops = loops;
         this.routes = routes;
         this.counts = counts;
+        this.unfinished = unfinished;
         this.handshakes = handshakes;
         this.delayed = delayed;
         this.statements = statements;
@@ -121,6 +126,7 @@ final class GatewayReports implements GatewayPort {
                 notReady(),
                 clients(),
                 new MemoryReport(bufferBytes(), statements.used(), statements.most()),
+                LogOutput.dropped(),
                 loops(),
                 listeners.get(),
                 current.stream().map(route -> route(route, gathered)).toList());
@@ -131,6 +137,8 @@ final class GatewayReports implements GatewayPort {
                 counts.open(),
                 counts.loggedIn(),
                 counts.limit(),
+                unfinished.size(),
+                unfinished.most(),
                 counts.accepted(),
                 counts.logins(),
                 counts.cancels(),

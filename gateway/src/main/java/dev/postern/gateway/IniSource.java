@@ -24,7 +24,7 @@ final class IniSource extends ConfigSource {
     @Override
     ConfigResult load() {
         applied(content());
-        Conversion conversion = IniConverter.convert(file());
+        Conversion conversion = IniConverter.convert(file(), System.getenv());
         for (IniFile.Note note : conversion.notes()) {
             log.atWarn().addKeyValue(LogKeys.DETAIL, note.toString()).log("pgbouncer_ini");
         }

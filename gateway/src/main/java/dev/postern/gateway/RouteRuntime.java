@@ -49,6 +49,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class RouteRuntime {
     /** Enough to open the successors of a large pool one by one. */
+    /** How long a pool is kept that never had a server. */
+    private static final Duration VAIN = Duration.ofMinutes(1);
+
     private static final Duration MOST_OLDER_SERVE = Duration.ofSeconds(10);
 
     private static final String ROLE_CHECK = "SELECT session_user";
@@ -522,6 +525,11 @@ final class RouteRuntime {
         }
 
         @Override
+        public boolean addsHost() {
+            return config.pool().applicationNameAddHost();
+        }
+
+        @Override
         public EventLoop loop(String user) {
             PoolKey key = key(backendDatabase, user);
             DatabasePool place = pools.get(key);
@@ -584,8 +592,14 @@ final class RouteRuntime {
 
     /** A client role's own pool ends with its last client; that of a database which clients choose, some time later. */
     private boolean isForgotten(DatabasePool place, Duration unused) {
-        Duration limit = place.idleTimeout;
         return place.own.isPresent()
-                || place.chosenByClients && !limit.isZero() && unused.compareTo(limit) >= 0 && place.hasNoServers();
+                || place.chosenByClients
+                        && isLongEnough(unused, place.idleTimeout, place.stats.serversOpened == 0)
+                        && place.hasNoServers();
+    }
+
+    /** @param vain no server was ever opened for it: most likely there is no such database, and clients can make up many */
+    static boolean isLongEnough(Duration unused, Duration limit, boolean vain) {
+        return !limit.isZero() && unused.compareTo(limit) >= 0 || vain && unused.compareTo(VAIN) >= 0;
     }
 }

@@ -1,5 +1,6 @@
 package dev.postern.gateway;
 
+import dev.postern.gateway.config.SocketMode;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -15,9 +16,6 @@ import java.util.Map;
 
 /** Listening on a file. */
 final class UnixSockets {
-    /** PgBouncer's unix_socket_mode 0777: who may come in is for the login to say. */
-    private static final String EVERYBODY = "rwxrwxrwx";
-
     private UnixSockets() {}
 
     /**
@@ -25,7 +23,8 @@ final class UnixSockets {
      *
      * @throws StartFailure when somebody listens there, or something else is there
      */
-    static ChannelFuture bind(ServerBootstrap bootstrap, Transport transport, String listener, Path file)
+    static ChannelFuture bind(
+            ServerBootstrap bootstrap, Transport transport, String listener, Path file, SocketMode mode)
             throws StartFailure {
         if (transport.unixServerChannel().isEmpty()) {
             throw new StartFailure(
@@ -38,7 +37,7 @@ final class UnixSockets {
                 .awaitUninterruptibly();
         if (bound.isSuccess()) {
             try {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(EVERYBODY));
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode.symbols()));
             } catch (IOException e) {
                 bound.channel().close().awaitUninterruptibly();
                 throw new StartFailure("cannot open " + file + " for clients (listener " + listener + "): " + e, e);

@@ -12,20 +12,26 @@ import dev.postern.auth.credentials.vault.VaultPath;
 import dev.postern.auth.credentials.vault.VaultSettings;
 import dev.postern.auth.credentials.vault.Vaults;
 import dev.postern.gateway.config.CredentialsConfig;
+import dev.postern.gateway.config.ListenAddress;
 import dev.postern.gateway.config.VaultAuthConfig;
 import dev.postern.gateway.config.VaultConnectionConfig;
+import dev.postern.gateway.protocol.LogKeys;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The Vaults of the configuration that is in force. A connection that a reload changes is a new one beside the old, which
  * goes when the routes that used it have gone over. Used by one thread at a time, which may block.
  */
 final class VaultConnections implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(VaultConnections.class);
     /** The gateway has one identity at each connection. */
     private static final String IDENTITY = "gateway";
 
@@ -99,6 +105,12 @@ final class VaultConnections implements AutoCloseable {
         versions++;
         String id = versions == 1 || !connections.containsKey(name) ? name : name + "#" + versions;
         VaultLogin login = login("vaultConnections." + name, config.auth());
+        if (isReadable(config.address())) {
+            log.atWarn()
+                    .addKeyValue("connection", name)
+                    .addKeyValue(LogKeys.ADDRESS, config.address())
+                    .log("vault_unencrypted");
+        }
         VaultEndpoint endpoint = VaultEndpoint.of(config.address());
         if (config.caFile().isPresent()) {
             endpoint = endpoint.withCaFile(config.caFile().get());
@@ -117,6 +129,12 @@ final class VaultConnections implements AutoCloseable {
         }
         vaults.identity(id, IDENTITY, login);
         return new Connection(config, id);
+    }
+
+    /** Whoever is on the way to it reads tokens and passwords. A proxy on this machine is not on a way. */
+    static boolean isReadable(URI address) {
+        return "http".equalsIgnoreCase(address.getScheme())
+                && !new ListenAddress(address.getHost().replaceAll("[\\[\\]]", ""), 0).isLoopback();
     }
 
     private VaultLogin login(String whose, VaultAuthConfig auth) throws StartFailure {

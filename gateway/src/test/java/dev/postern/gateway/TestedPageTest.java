@@ -14,14 +14,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** docs/tested.md and docs/sidecar.md name tests that exist. */
+/** docs/tested.md, docs/sidecar.md and docs/security.md name tests that exist. */
 class TestedPageTest {
-    private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w*(?:IT|Test))(?:#(\\w+))?`");
+    private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w*(?:IT|Test))(?:[#.](\\w+))?`");
 
     @Test
     void everyTestThatItNamesExists() throws IOException {
         Map<String, String> sources = sources();
-        String pages = Files.readString(Path.of("../docs/tested.md")) + Files.readString(Path.of("../docs/sidecar.md"));
+        String pages = Files.readString(Path.of("../docs/tested.md"))
+                + Files.readString(Path.of("../docs/sidecar.md"))
+                + Files.readString(Path.of("../docs/security.md"));
         List<MatchResult> named = NAMED.matcher(pages).results().toList();
         List<String> missing = new ArrayList<>();
         for (MatchResult name : named) {
@@ -36,7 +38,8 @@ class TestedPageTest {
 
     private static Map<String, String> sources() throws IOException {
         Map<String, String> sources = new HashMap<>();
-        for (Path tests : List.of(Path.of("src/test/java"), Path.of("../auth/src/test/java"))) {
+        for (Path tests :
+                List.of(Path.of("src/test/java"), Path.of("../auth/src/test/java"), Path.of("../tls/src/test/java"))) {
             try (Stream<Path> files = Files.walk(tests)) {
                 for (Path file :
                         files.filter(path -> path.toString().endsWith(".java")).toList()) {

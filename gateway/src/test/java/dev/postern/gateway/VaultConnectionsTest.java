@@ -11,6 +11,8 @@ import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VaultConnectionsTest {
     @Test
@@ -31,6 +33,20 @@ class VaultConnectionsTest {
             assertThat(vaults.has("main", second)).isTrue();
             assertThat(vaults.has("other", first)).isFalse();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://vault:8200, true",
+        "http://10.0.0.7:8200, true",
+        "HTTP://[2001:db8::7]:8200, true",
+        "http://127.0.0.1:8200, false",
+        "http://[::1]:8200, false",
+        "http://localhost:8200, false",
+        "https://vault:8200, false"
+    })
+    void knowsWhereOthersReadAlong(URI address, boolean readable) {
+        assertThat(VaultConnections.isReadable(address)).isEqualTo(readable);
     }
 
     private static VaultConnectionConfig connection(String token) {

@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param unknown how long a user's absence is
  * @param failed how long a failed look-up is, so that a database in trouble is not asked by every client
  * @param lookAgain least time between two look-ups of one user after failed proofs
- * @param maximumUnderWay look-ups that may run at once; beyond, logins are refused
+ * @param maximumUnderWay look-ups that may run at once, half of them for users that were not found before; beyond, logins are
+ *     refused
  */
 public record AuthQueryLimits(
         int maximumSize, Duration found, Duration unknown, Duration failed, Duration lookAgain, int maximumUnderWay) {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Users as a database knows them (PgBouncer's auth_query). Answers are remembered within bounds; one look-up for a user is
  * under way at a time; after a failed proof the user is looked up once more, at a limited rate, and a look-up that fails then
- * does not displace what was known.
+ * does not displace what was known. Names that have not been found before take at most half of the look-ups: whoever makes up
+ * names does not keep out those who have one.
  */
 public final class AuthQueryUserStore implements UserStore {
     /** PostgreSQL's NAMEDATALEN less its zero: a longer name would be cut to that of another role. */
@@ -27,6 +28,12 @@ public final class AuthQueryUserStore implements UserStore {
     private final AuthQueryPort port;
     private final AuthQueryLimits limits;
     private final Semaphore underWay;
+    /** Of those the look-ups for names that may be made up. */
+    private final Semaphore ofStrangers;
+
+    /** Users that were found once. */
+    private final Cache<String, Boolean> acquainted;
+
     private final AsyncCache<String, Lookup> lookups;
     /** Users looked up again a short while ago. */
     private final Cache<String, Boolean> again;
@@ -41,6 +48,11 @@ public final class AuthQueryUserStore implements UserStore {
         this.port = port;
         this.limits = limits;
         this.underWay = new Semaphore(limits.maximumUnderWay());
+        this.ofStrangers = new Semaphore(Math.max(1, limits.maximumUnderWay() / 2));
+        this.acquainted = Caffeine.newBuilder()
+                .maximumSize(limits.maximumSize())
+                .executor(Runnable::run)
+                .build();
         this.lookups = Caffeine.newBuilder()
                 .maximumSize(limits.maximumSize())
                 .expireAfter(Expiry.<String, Lookup>writing((user, lookup) -> lifetime(lookup)))
@@ -93,9 +105,15 @@ public final class AuthQueryUserStore implements UserStore {
     }
 
     private CompletableFuture<Lookup> ask(String user) {
+        boolean stranger = acquainted.getIfPresent(user) == null;
+        if (stranger && !ofStrangers.tryAcquire()) {
+            return busy("for users that were not found before");
+        }
         if (!underWay.tryAcquire()) {
-            return CompletableFuture.completedFuture(
-                    new Lookup.Failed(limits.maximumUnderWay() + " auth_query look-ups are under way already"));
+            if (stranger) {
+                ofStrangers.release();
+            }
+            return busy("");
         }
         CompletableFuture<Lookup> answer;
         try {
@@ -105,7 +123,22 @@ public final class AuthQueryUserStore implements UserStore {
         } catch (RuntimeException e) {
             answer = CompletableFuture.completedFuture(failed(e));
         }
-        return answer.whenComplete((lookup, failure) -> underWay.release());
+        return answer.whenComplete((lookup, failure) -> {
+            underWay.release();
+            if (stranger) {
+                ofStrangers.release();
+            }
+            if (lookup instanceof Lookup.Found) {
+                acquainted.put(user, Boolean.TRUE);
+            } else if (lookup instanceof Lookup.Unknown) {
+                acquainted.invalidate(user);
+            }
+        });
+    }
+
+    private static CompletableFuture<Lookup> busy(String which) {
+        return CompletableFuture.completedFuture(
+                new Lookup.Failed("too many auth_query look-ups " + which + " are under way already"));
     }
 
     private Lookup judge(String user, @Nullable Optional<AuthQueryRow> row, @Nullable Throwable failure) {

@@ -30,6 +30,11 @@ final class Failures {
         }
     }
 
+    synchronized int count(long now) {
+        forgive(now);
+        return count;
+    }
+
     /** @return whether this failure was still free */
     synchronized boolean failed(long now) {
         forgive(now);

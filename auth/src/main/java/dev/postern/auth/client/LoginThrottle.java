@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Slows brute force down: by address, and by role of a route; never a whole route. A client whose address has logged in as
@@ -86,6 +87,24 @@ public final class LoginThrottle {
             delayed.increment();
         }
         return new Verdict.Go(Duration.ofNanos(wait));
+    }
+
+    /**
+     * Failures that an attempt made now would have to answer for. Attempts that began together were all looked at before the
+     * first of them failed: one whose number has grown since is to be looked at again.
+     */
+    int failures(LoginFacts facts) {
+        long now = ticker.read();
+        Address address = address(facts);
+        User user = user(facts);
+        Failures own = known.getIfPresent(new Known(address, user));
+        return own != null
+                ? own.count(now)
+                : count(users.getIfPresent(user), now) + count(addresses.getIfPresent(address), now);
+    }
+
+    private static int count(@Nullable Failures failures, long now) {
+        return failures == null ? 0 : failures.count(now);
     }
 
     /** Attempts so far that had to pause before they began; refused ones are not among them. */

@@ -8,7 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Another authenticator behind a {@link LoginThrottle}: pauses or refuses before it asks, and tells how it ended. */
+/**
+ * Another authenticator behind a {@link LoginThrottle}: pauses or refuses before it asks, and again before it judges what the
+ * client answers if others have failed meanwhile; and tells how it ended.
+ */
 public final class ThrottledAuthenticator implements ClientAuthenticator {
     private final ClientAuthenticator inner;
     private final Supplier<LoginThrottle> throttles;
@@ -67,6 +70,9 @@ public final class ThrottledAuthenticator implements ClientAuthenticator {
         /** While it pauses a message is out of turn, as it is for the exchange that has not started. */
         private boolean closed;
 
+        /** Those that were known when this attempt was last let through. */
+        private int failures;
+
         Throttled(LoginFacts facts, Exchange exchange, Executor loop) {
             this.facts = facts;
             this.exchange = exchange;
@@ -75,19 +81,29 @@ public final class ThrottledAuthenticator implements ClientAuthenticator {
 
         @Override
         public Step start() {
+            return throttled(exchange::start);
+        }
+
+        private Step throttled(Supplier<Step> next) {
+            failures = throttle.failures(facts);
             return switch (throttle.attempt(facts)) {
                 case LoginThrottle.Verdict.Refuse(Rejection.Throttled why) -> new Step.Rejected(why);
                 case LoginThrottle.Verdict.Go(Duration pause) ->
                     pause.isZero()
-                            ? watched(exchange.start())
-                            : new Step.Later(pauses.pause(pause, loop).thenCompose(done -> flat(afterPause())));
+                            ? watched(next.get())
+                            : new Step.Later(pauses.pause(pause, loop).thenCompose(done -> flat(afterPause(next))));
             };
         }
 
-        private Step afterPause() {
+        private Step afterPause(Supplier<Step> next) {
             return closed
-                    ? new Step.Rejected(new Rejection.ProtocolError("login ended before it began"))
-                    : watched(exchange.start());
+                    ? new Step.Rejected(new Rejection.ProtocolError("login ended before its turn"))
+                    : watched(next.get());
+        }
+
+        /** Guesses that were all begun before the first one failed get no more than those that come one after the other. */
+        private Step judged(Supplier<Step> next) {
+            return throttle.failures(facts) > failures ? throttled(next) : watched(next.get());
         }
 
         private static CompletionStage<Step> flat(Step step) {
@@ -96,17 +112,17 @@ public final class ThrottledAuthenticator implements ClientAuthenticator {
 
         @Override
         public Step onSaslInitial(String mechanism, byte[] response) {
-            return watched(exchange.onSaslInitial(mechanism, response));
+            return judged(() -> exchange.onSaslInitial(mechanism, response));
         }
 
         @Override
         public Step onSaslResponse(byte[] data) {
-            return watched(exchange.onSaslResponse(data));
+            return judged(() -> exchange.onSaslResponse(data));
         }
 
         @Override
         public Step onPassword(byte[] password) {
-            return watched(exchange.onPassword(password));
+            return judged(() -> exchange.onPassword(password));
         }
 
         @Override

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AuthQueryUserStoreTest {
     private static final AuthQueryLimits LIMITS = new AuthQueryLimits(
-            100, Duration.ofSeconds(60), Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofSeconds(20), 2);
+            100, Duration.ofSeconds(60), Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofSeconds(20), 4);
 
     private final ScriptedPort port = new ScriptedPort();
     private final FakeTicker ticker = new FakeTicker();
@@ -60,6 +60,35 @@ class AuthQueryUserStoreTest {
         store.find("b");
         assertThat(store.find("c")).isInstanceOf(Lookup.Failed.class);
         assertThat(port.asked).containsExactly("a", "b");
+    }
+
+    @Test
+    void madeUpNamesDoNotKeepOutUsersThatAreKnown() {
+        for (String user : List.of("app", "web", "job")) {
+            found(port.answer(store.find(user), row(user, Logins.VERIFIER.format())));
+        }
+        ticker.pass(Duration.ofSeconds(61));
+        store.find("a");
+        store.find("b");
+        assertThat(store.find("c")).isInstanceOf(Lookup.Failed.class);
+        assertThat(store.find("app")).isInstanceOf(Lookup.Pending.class);
+        Lookup last = store.find("web");
+        assertThat(last).isInstanceOf(Lookup.Pending.class);
+        assertThat(store.find("job")).as("four at once").isInstanceOf(Lookup.Failed.class);
+        found(port.answer(last, row("web", Logins.VERIFIER.format())));
+        ticker.pass(Duration.ofSeconds(2));
+        assertThat(store.find("job")).isInstanceOf(Lookup.Pending.class);
+    }
+
+    @Test
+    void aUserThatIsGoneIsAStrangerAgain() {
+        found(port.answer(store.find("app"), row("app", Logins.VERIFIER.format())));
+        ticker.pass(Duration.ofSeconds(61));
+        port.answer(store.find("app"), Optional.empty());
+        ticker.pass(Duration.ofSeconds(11));
+        store.find("a");
+        store.find("b");
+        assertThat(store.find("app")).isInstanceOf(Lookup.Failed.class);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LoginThrottleTest {
@@ -171,6 +172,84 @@ class LoginThrottleTest {
                 .isInstanceOfSatisfying(
                         Step.Rejected.class,
                         rejected -> assertThat(rejected.why()).isInstanceOf(Rejection.Throttled.class));
+    }
+
+    /** Asks for a password and knows that each is wrong. */
+    private static final class WrongPassword implements Exchange {
+        private final AtomicInteger judged;
+
+        WrongPassword(AtomicInteger judged) {
+            this.judged = judged;
+        }
+
+        @Override
+        public Step start() {
+            return new Step.AskPassword();
+        }
+
+        @Override
+        public Step onSaslInitial(String mechanism, byte[] response) {
+            throw new AssertionError("a password is asked for");
+        }
+
+        @Override
+        public Step onSaslResponse(byte[] data) {
+            throw new AssertionError("a password is asked for");
+        }
+
+        @Override
+        public Step onPassword(byte[] password) {
+            judged.incrementAndGet();
+            return new Step.Rejected(new Rejection.BadPassword("app"));
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void guessesThatWereBegunTogetherGetNoMoreThanOthers() {
+        AtomicInteger judged = new AtomicInteger();
+        List<CompletableFuture<Void>> pauses = new ArrayList<>();
+        ThrottledAuthenticator authenticator = new ThrottledAuthenticator(
+                (facts, loop) -> new WrongPassword(judged), () -> throttle, (pause, then) -> {
+                    CompletableFuture<Void> over = new CompletableFuture<>();
+                    pauses.add(over);
+                    return over;
+                });
+        List<Exchange> guesses = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            Exchange guess = authenticator.begin(Logins.plain("app"), Runnable::run);
+            assertThat(guess.start()).isInstanceOf(Step.AskPassword.class);
+            guesses.add(guess);
+        }
+        List<Step> steps =
+                guesses.stream().map(guess -> guess.onPassword(new byte[0])).toList();
+        assertThat(judged).hasValue(5);
+        assertThat(steps.stream().filter(Step.Later.class::isInstance)).hasSameSizeAs(pauses);
+        assertThat(pauses).hasSizeBetween(5, 20);
+        assertThat(steps.getLast())
+                .isInstanceOfSatisfying(
+                        Step.Rejected.class,
+                        rejected -> assertThat(rejected.why()).isInstanceOf(Rejection.Throttled.class));
+        pauses.getFirst().complete(null);
+        assertThat(judged).hasValue(6);
+    }
+
+    @Test
+    void clientsOfOneUserThatComeTogetherWaitForNothing() {
+        ThrottledAuthenticator authenticator = new ThrottledAuthenticator(
+                new ScramAuthenticator(Logins.users(), Logins.FAKES, ChannelBinding.PREFER, false),
+                () -> throttle,
+                (pause, then) -> {
+                    throw new AssertionError("nobody has failed");
+                });
+        List<Exchange> clients = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            clients.add(authenticator.begin(Logins.plain("app"), Runnable::run));
+        }
+        clients.forEach(client -> assertThat(new ScriptedScramClient().login(client, "SCRAM-SHA-256"))
+                .isInstanceOf(Step.Accepted.class));
     }
 
     private Verdict attempt(String user, String address) {

@@ -8,6 +8,8 @@ import java.util.Map;
  * @param open in whatever state
  * @param loggedIn sessions
  * @param limit {@code limits.maxClientConn}
+ * @param beforeLogin connections that are not logged in, those of the console left out
+ * @param beforeLoginLimit most of them
  * @param accepted connections since the start
  * @param logins logins that succeeded since the start
  * @param cancels cancel requests since the start, whatever they hit
@@ -20,6 +22,8 @@ public record ClientsReport(
         int open,
         int loggedIn,
         int limit,
+        int beforeLogin,
+        int beforeLoginLimit,
         long accepted,
         long logins,
         long cancels,

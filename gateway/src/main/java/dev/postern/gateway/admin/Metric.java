@@ -12,6 +12,8 @@ enum Metric {
     CLIENTS_OPEN(Kind.GAUGE, "postern_clients_open", "Client connections, logged in or not."),
     CLIENTS_LOGGED_IN(Kind.GAUGE, "postern_clients_logged_in", "Clients that are logged in."),
     CLIENTS_LIMIT(Kind.GAUGE, "postern_clients_limit", "limits.maxClientConn."),
+    BEFORE_LOGIN(Kind.GAUGE, "postern_clients_before_login", "Client connections that are not logged in."),
+    BEFORE_LOGIN_LIMIT(Kind.GAUGE, "postern_clients_before_login_limit", "limits.maxConnBeforeLogin."),
     ACCEPTED(Kind.COUNTER, "postern_client_connections_accepted", "Client connections accepted."),
     LOGINS(Kind.COUNTER, "postern_client_logins", "Logins that succeeded."),
     REFUSALS(Kind.COUNTER, "postern_client_refusals", "Logins refused and sessions ended by the gateway, by reason."),
@@ -84,6 +86,10 @@ enum Metric {
             Kind.GAUGE,
             "postern_event_loop_lag_seconds",
             "The latest the event loop was with its periodic work in the last half minute."),
+    LOG_DROPPED(
+            Kind.COUNTER,
+            "postern_log_events_dropped",
+            "Events that were dropped because whoever takes the log is too slow."),
     BUFFERS(Kind.GAUGE, "postern_buffer_memory_bytes", "Memory of the network buffers outside of the heap.");
 
     /** What Prometheus tells apart. */

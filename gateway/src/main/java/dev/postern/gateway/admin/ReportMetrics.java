@@ -38,6 +38,7 @@ final class ReportMetrics {
         samples.add(Metric.BUFFERS, report.memory().buffers());
         samples.add(Metric.STATEMENT_MEMORY, report.memory().statements());
         samples.add(Metric.STATEMENT_MEMORY_LIMIT, report.memory().statementsLimit());
+        report.droppedEvents().forEach((log, events) -> samples.add(Metric.LOG_DROPPED, Labels.of("log", log), events));
         for (LoopReport loop : report.loops()) {
             samples.add(Metric.LOOP_LAG, Labels.of("loop", String.valueOf(loop.number())), loop.lag());
         }
@@ -47,6 +48,8 @@ final class ReportMetrics {
         samples.add(Metric.CLIENTS_OPEN, clients.open());
         samples.add(Metric.CLIENTS_LOGGED_IN, clients.loggedIn());
         samples.add(Metric.CLIENTS_LIMIT, clients.limit());
+        samples.add(Metric.BEFORE_LOGIN, clients.beforeLogin());
+        samples.add(Metric.BEFORE_LOGIN_LIMIT, clients.beforeLoginLimit());
         samples.add(Metric.ACCEPTED, clients.accepted());
         samples.add(Metric.LOGINS, clients.logins());
         samples.add(Metric.CANCELS, clients.cancels());

@@ -109,6 +109,7 @@ public final class ConfigLoader {
                 new ScalarType<>(
                         BackendHost.class, BackendHost.EXPECTED, BackendHost::parse, new BackendHost("localhost", 1)),
                 new ScalarType<>(Cidr.class, Cidr.EXPECTED, Cidr::parse, Cidr.parse("127.0.0.1")),
+                new ScalarType<>(SocketMode.class, SocketMode.EXPECTED, SocketMode::parse, SocketMode.EVERYBODY),
                 new ScalarType<>(ByteSize.class, ByteSize.EXPECTED, ByteSize::parse, new ByteSize(0)),
                 new ScalarType<>(URI.class, HttpAddress.EXPECTED, HttpAddress::parse, URI.create("http://localhost")));
     }

@@ -10,10 +10,15 @@ import java.util.Optional;
  * @param name unique; labels logs and metrics
  * @param address where to listen
  * @param tls how clients encrypt; without this object TLS is required
+ * @param socketMode who may connect to a unix socket; default 0777 (PgBouncer: unix_socket_mode)
  * @param proxyProtocol the load balancers in front, whose word on the client's address is taken
  */
 public record ListenerConfig(
-        String name, ListenAddress address, ListenerTlsConfig tls, Optional<ProxyProtocolConfig> proxyProtocol)
+        String name,
+        ListenAddress address,
+        ListenerTlsConfig tls,
+        Optional<SocketMode> socketMode,
+        Optional<ProxyProtocolConfig> proxyProtocol)
         implements Checked {
     @Override
     public void check(Checks checks) {
@@ -22,6 +27,11 @@ public record ListenerConfig(
                         address.socket().isPresent() && tls.mode() == ListenerTlsMode.REQUIRE,
                         "tls",
                         "is required, but clients do not speak TLS on a unix socket",
-                        "tls: {mode: disable}");
+                        "tls: {mode: disable}")
+                .problem(
+                        address.socket().isEmpty() && socketMode.isPresent(),
+                        "socketMode",
+                        "is for unix sockets, and " + address + " is none",
+                        "an address such as unix:/run/postern/.s.PGSQL.6432, or no socketMode");
     }
 }

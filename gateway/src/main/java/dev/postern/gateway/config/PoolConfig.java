@@ -33,6 +33,7 @@ import java.time.Duration;
  *     default false; not in PgBouncer
  * @param serverRoundRobin lend the connection that has idled longest instead of the one used last; default false
  * @param serverResetQueryAlways run {@code serverResetQuery} in transaction mode too; default false
+ * @param applicationNameAddHost the client's address stands behind its application_name at the start; default false
  * @param serverFastClose session mode: a connection to be replaced ends with the transaction; default false
  */
 public record PoolConfig(
@@ -58,6 +59,7 @@ public record PoolConfig(
         boolean pinOnSessionState,
         boolean serverRoundRobin,
         boolean serverResetQueryAlways,
+        boolean applicationNameAddHost,
         boolean serverFastClose)
         implements Checked {
 
@@ -82,6 +84,7 @@ public record PoolConfig(
             0,
             Duration.ofHours(1),
             Duration.ofSeconds(10),
+            false,
             false,
             false,
             false,

@@ -65,6 +65,9 @@ final class Console {
      */
     Answer run(Command command, String user, boolean owner, BooleanSupplier givenUp) {
         boolean admin = owner || port.isAdmin(user);
+        if (!owner && !port.isUser(user)) {
+            return new Answer.Failed(SqlStates.INSUFFICIENT_PRIVILEGE, "no longer a user of the console");
+        }
         try {
             return switch (command) {
                 case Command.Empty ignored -> new Answer.Nothing();

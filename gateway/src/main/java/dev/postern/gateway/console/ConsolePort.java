@@ -20,6 +20,9 @@ public interface ConsolePort {
     /** {@code active}, {@code paused} or {@code suspended}. */
     String state();
 
+    /** Whether it may look at things. */
+    boolean isUser(String user);
+
     /** Whether it may change things, besides looking at them. */
     boolean isAdmin(String user);
 

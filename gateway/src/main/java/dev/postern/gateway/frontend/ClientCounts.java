@@ -36,14 +36,15 @@ public final class ClientCounts {
     }
 
     /**
-     * Whether the gateway has room for the connection that sent a startup packet. As in PgBouncer those that log in count
-     * as well, and nobody is asked for a password in vain.
+     * Whether the gateway has room for the connection that sent a startup packet: nobody is asked for a password in vain.
+     * Unlike in PgBouncer those that are not logged in do not count, or strangers could take all places.
      */
     Optional<Refusal> admits() {
-        int most = limits.maxClientConn();
-        return open.get() > most
-                ? Optional.of(new Refusal.TooManyClients("max_client_conn", "maxClientConn=" + most))
-                : Optional.empty();
+        return loggedIn.get() >= limits.maxClientConn() ? Optional.of(full()) : Optional.empty();
+    }
+
+    private Refusal full() {
+        return new Refusal.TooManyClients("max_client_conn", "maxClientConn=" + limits.maxClientConn());
     }
 
     /** One more session of an authenticated client, unless it is too many; each one that is not ends with {@link #logout}. */
@@ -58,7 +59,11 @@ public final class ClientCounts {
                 return Optional.of(new Refusal.TooManyClients(one.limit(), one.toString()));
             }
         }
-        loggedIn.incrementAndGet();
+        if (loggedIn.incrementAndGet() > now.maxClientConn()) {
+            loggedIn.decrementAndGet();
+            counted.forEach(taken -> leave(taken.of()));
+            return Optional.of(full());
+        }
         logins.increment();
         return Optional.empty();
     }

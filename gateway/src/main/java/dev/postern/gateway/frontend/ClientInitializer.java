@@ -24,6 +24,7 @@ public final class ClientInitializer extends ChannelInitializer<Channel> {
             channel.pipeline().addLast(new ProxyHeaderDecoder()).addLast(new ProxyHeaderHandler(login));
         }
         channel.pipeline().addLast("login", new TlsNegotiationHandler(login));
+        login.begin();
         if (!proxied) {
             login.admit();
         }

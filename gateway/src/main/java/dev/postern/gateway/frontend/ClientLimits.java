@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * How many clients there may be; 0 switches all but the first off.
  *
- * @param maxClientConn connections in all, logged in or not
+ * @param maxClientConn sessions in all
  * @param perUser sessions of a user over all routes ({@code max_user_client_connections})
  * @param users the same for users that have their own
  * @param routes limits within each route

@@ -16,6 +16,7 @@ import java.util.function.Predicate;
  * @param trustedProxies whose connections begin with a PROXY header
  * @param peerUsers who clients of a unix socket are
  * @param addresses connections by address
+ * @param unfinished connections of all listeners that are not logged in
  * @param clientLoginTimeout from accept to the first ReadyForQuery
  */
 public record Listener(
@@ -26,6 +27,7 @@ public record Listener(
         Predicate<InetAddress> trustedProxies,
         PeerUsers peerUsers,
         AddressCounts addresses,
+        UnfinishedLogins unfinished,
         Duration clientLoginTimeout,
         Routes routes,
         CancelKeys cancelKeys,

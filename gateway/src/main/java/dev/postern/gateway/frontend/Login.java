@@ -48,6 +48,8 @@ final class Login {
     private ProxyFields proxyFields = ProxyFields.NONE;
     private Optional<AddressCounts.Entry> counted = Optional.empty();
     private boolean over;
+    /** Set by any thread, before the task that puts it in force: a channel on its way to another loop has none to run it. */
+    private volatile @Nullable Refusal evicted;
 
     Login(Listener listener, Channel channel) {
         this.listener = listener;
@@ -55,6 +57,32 @@ final class Login {
         this.deadline = System.nanoTime() + listener.clientLoginTimeout().toNanos();
         schedule();
         channel.closeFuture().addListener(closed -> stop());
+    }
+
+    /** The connection is there: whether there is room for one more that is not logged in. */
+    void begin() {
+        UnfinishedLogins unfinished = listener.unfinished();
+        Optional<Refusal> tooMany = unfinished.begin(this);
+        channel.closeFuture().addListener(closed -> unfinished.end(this));
+        tooMany.ifPresent(this::refuse);
+    }
+
+    /** Has to go, for another connection; called by any thread. */
+    void evict(Refusal refusal) {
+        evicted = refusal;
+        channel.eventLoop().execute(this::leaveIfEvicted);
+    }
+
+    private void leaveIfEvicted() {
+        Refusal refusal = evicted;
+        if (refusal == null || !channel.isRegistered()) {
+            return; // between two loops: it is asked again where it arrives
+        }
+        if (channel.eventLoop().inEventLoop()) {
+            refuse(refusal);
+        } else {
+            channel.eventLoop().execute(this::leaveIfEvicted);
+        }
     }
 
     Listener listener() {
@@ -160,15 +188,24 @@ final class Login {
                     return;
                 }
                 schedule();
-                then.run();
+                leaveIfEvicted();
+                if (!over) {
+                    then.run();
+                }
             });
         });
+    }
+
+    /** The client has proved who it is, and is counted as one that is in. */
+    void authenticated() {
+        listener.unfinished().end(this);
     }
 
     /** The client is in: the deadline no longer applies. */
     void succeeded(Identity identity) {
         over = true;
         stop();
+        authenticated();
         counted.ifPresent(AddressCounts.Entry::loggedIn);
         method = identity.method().label();
         asked(log.atInfo())

@@ -89,6 +89,7 @@ final class ReplicationHandler extends ChannelInboundHandlerAdapter
             refuse(tooMany.get());
             return;
         }
+        login.authenticated();
         ctx.channel()
                 .closeFuture()
                 .addListener(closed -> counts.logout(route.name(), startup.database(), identity.user()));

@@ -17,6 +17,11 @@ public interface ServedRoute {
      */
     Optional<Refusal> refuses(String user, SocketAddress client);
 
+    /** Whether the client's address stands behind its application_name ({@code application_name_add_host}). */
+    default boolean addsHost() {
+        return false;
+    }
+
     ClientAuthenticator authenticator();
 
     /** Why a client that has proved itself may not come in all the same. */

@@ -16,6 +16,7 @@ import dev.postern.tls.TlsFacts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.Optional;
 /** The startup packet: a cancel request goes its short way; a session is given its route, and goes on to its loop. */
 final class StartupHandler extends ByteToMessageDecoder {
     private static final String ROUTE_OPTION = "postern.route";
+    private static final String APPLICATION_NAME = "application_name";
     /** Who looks after a full gateway must still come in. */
     private static final String CONSOLE = "pgbouncer";
 
@@ -100,9 +102,9 @@ final class StartupHandler extends ByteToMessageDecoder {
                                         new Refusal.UnknownDatabase(startup.user(), startup.database()),
                                         ""));
             case Routes.Decision.Contradicted(ServedRoute route, Refusal refusal) ->
-                served(ctx, startup, SessionSettings.of(settings), tls, route, Optional.of(refusal));
+                served(ctx, startup, settings, tls, route, Optional.of(refusal));
             case Routes.Decision.Served(ServedRoute route) ->
-                served(ctx, startup, SessionSettings.of(settings), tls, route, Optional.empty());
+                served(ctx, startup, settings, tls, route, Optional.empty());
         }
     }
 
@@ -130,7 +132,7 @@ final class StartupHandler extends ByteToMessageDecoder {
     private void served(
             ChannelHandlerContext ctx,
             StartupMessage startup,
-            SessionSettings settings,
+            Map<String, String> settings,
             Optional<TlsFacts> tls,
             ServedRoute route,
             Optional<Refusal> afterLogin) {
@@ -144,6 +146,10 @@ final class StartupHandler extends ByteToMessageDecoder {
                             AuthenticationHandler.ofNobody(login, startup, tls, refusal.get(), route.name()));
             return;
         }
+        if (route.addsHost()) {
+            settings.merge(APPLICATION_NAME, "app" + host(), (name, none) -> name + host());
+        }
+        SessionSettings asked = SessionSettings.of(settings);
         // Not from within this read: a channel leaves its loop between two of its events.
         ctx.channel()
                 .eventLoop()
@@ -153,7 +159,12 @@ final class StartupHandler extends ByteToMessageDecoder {
                                 .replace(
                                         this,
                                         "login",
-                                        AuthenticationHandler.of(login, startup, settings, tls, route, afterLogin))));
+                                        AuthenticationHandler.of(login, startup, asked, tls, route, afterLogin))));
+    }
+
+    /** In PgBouncer's form. */
+    private String host() {
+        return " - " + (login.client() instanceof InetSocketAddress ? ClientText.of(login.client()) : "unix");
     }
 
     @Override

@@ -72,6 +72,7 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
             login.refuse(tooMany.get());
             return;
         }
+        login.authenticated();
         ctx.channel()
                 .closeFuture()
                 .addListener(closed -> counts.logout(route.name(), startup.database(), identity.user()));

@@ -14,11 +14,13 @@ import dev.postern.gateway.config.LoggingConfig.Format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.LoggerFactory;
 
 /**
  * The log on standard error. It is written by a thread of its own: an event loop that logs does not wait for whoever reads
- * the other end. When that one is far behind, events below WARN are dropped.
+ * the other end. When that one is far behind, events below WARN are dropped, and counted ({@link LogQueue}).
  */
 public final class LogOutput {
     static final LoggingConfig AT_START = new LoggingConfig(LoggingConfig.Level.INFO, Format.TEXT);
@@ -29,7 +31,17 @@ public final class LogOutput {
     private static final int QUEUE = 8192;
     private static final int MOST_FLUSH_MILLIS = 2000;
 
+    /** Events that were dropped since the start, of the log and of the audit file. */
+    private static final LongAdder LOG_DROPPED = new LongAdder();
+
+    private static final LongAdder AUDIT_DROPPED = new LongAdder();
+
     private LogOutput() {}
+
+    /** Events since the start that whoever reads was too slow for; by {@code log} and {@code audit}, its own file. */
+    public static Map<String, Long> dropped() {
+        return Map.of("log", LOG_DROPPED.sum(), "audit", AUDIT_DROPPED.sum());
+    }
 
     /**
      * Puts level and format in force. An operator who configures Logback on his own ({@code -Dlogback.configurationFile})
@@ -98,7 +110,9 @@ public final class LogOutput {
             appender.setFile(file);
             appender.setEncoder(encoder(context, Format.JSON));
             appender.start();
-            audit.addAppender(queue(context, wanted, appender));
+            AsyncAppender queue = queue(context, wanted, appender, AUDIT_DROPPED);
+            queue.setDiscardingThreshold(0); // there is nothing above INFO to keep room for
+            audit.addAppender(queue);
         });
     }
 
@@ -109,11 +123,11 @@ public final class LogOutput {
         console.setTarget("System.err");
         console.setEncoder(encoder(context, format));
         console.start();
-        return queue(context, name(format), console);
+        return queue(context, name(format), console, LOG_DROPPED);
     }
 
-    private static AsyncAppender queue(LoggerContext context, String name, Appender<ILoggingEvent> to) {
-        AsyncAppender queue = new AsyncAppender();
+    static AsyncAppender queue(LoggerContext context, String name, Appender<ILoggingEvent> to, LongAdder dropped) {
+        AsyncAppender queue = new LogQueue(context.getLogger(LogQueue.class), dropped);
         queue.setContext(context);
         queue.setName(name);
         queue.setQueueSize(QUEUE);

@@ -20,6 +20,7 @@ public final class IniConverter {
             "listen_addr",
             "listen_port",
             "unix_socket_dir",
+            "unix_socket_mode",
             "auth_type",
             "auth_file",
             "auth_user",
@@ -49,7 +50,12 @@ public final class IniConverter {
 
     /** Reads the file and those that it names. */
     public static Conversion convert(Path file) {
-        IniFile ini = IniFile.read(file);
+        return convert(file, Map.of());
+    }
+
+    /** The same, with the databases that the environment lists; one that stands in the file too is the environment's. */
+    public static Conversion convert(Path file, Map<String, String> environment) {
+        IniFile ini = IniFile.read(file, environment);
         IniConverter converter = new IniConverter();
         converter.settings.notes().addAll(ini.problems());
         ini.entries().forEach(converter::sort);
@@ -198,6 +204,9 @@ public final class IniConverter {
         } else if (!sockets.isEmpty()) {
             out.append("  - {name: unix, address: ")
                     .append(quoted("unix:" + Path.of(sockets).toAbsolutePath().normalize() + "/.s.PGSQL." + port))
+                    .append(get("unix_socket_mode")
+                            .map(mode -> ", socketMode: " + quoted(mode))
+                            .orElse(""))
                     .append(", tls: {mode: disable}}\n");
         }
     }

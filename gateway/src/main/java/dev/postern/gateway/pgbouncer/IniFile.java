@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * PgBouncer's ini file: {@code [section]}, {@code key = value}, whole-line comments after {@code ;} or {@code #}, and
@@ -19,6 +22,9 @@ public record IniFile(List<Entry> entries, List<Note> problems) {
     private static final int MOST_INCLUDES = 10;
 
     private static final String INCLUDE = "%include";
+
+    /** What container images of PgBouncer take: {@code name=host=... port=...} each, in the order of the numbers. */
+    private static final Pattern DATABASE_VARIABLE = Pattern.compile("PGBOUNCER_DSN_\\d{1,4}");
 
     public IniFile {
         entries = List.copyOf(entries);
@@ -41,9 +47,11 @@ public record IniFile(List<Entry> entries, List<Note> problems) {
         }
     }
 
-    public static IniFile read(Path file) {
+    /** The file, and behind it the databases that a container's environment lists: {@code PGBOUNCER_DSN_0} and so on. */
+    public static IniFile read(Path file, Map<String, String> environment) {
         Reader reader = new Reader();
         reader.read(file, 0);
+        reader.databases(environment);
         return new IniFile(reader.entries, reader.problems);
     }
 
@@ -52,6 +60,17 @@ public record IniFile(List<Entry> entries, List<Note> problems) {
         private final List<Entry> entries = new ArrayList<>();
         private final List<Note> problems = new ArrayList<>();
         private String section = "";
+
+        void databases(Map<String, String> environment) {
+            section = "databases";
+            environment.entrySet().stream()
+                    .filter(entry -> DATABASE_VARIABLE.matcher(entry.getKey()).matches())
+                    .sorted(Map.Entry.comparingByKey(
+                            Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder())))
+                    .forEach(entry -> keyAndValue(
+                            "environment variable " + entry.getKey(),
+                            entry.getValue().strip()));
+        }
 
         void read(Path file, int depth) {
             List<String> lines;

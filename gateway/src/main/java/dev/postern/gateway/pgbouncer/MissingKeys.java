@@ -6,10 +6,8 @@ import java.util.Optional;
 /** Keys of [pgbouncer] that do something there which is not there here, and what to do about it. */
 final class MissingKeys {
     private static final Map<String, String> INSTEAD = Map.of(
-            "unix_socket_mode", "the socket has the mode that the process's umask leaves",
             "unix_socket_group", "the socket has the group that the process runs as",
             "disable_pqexec", "simple queries cannot be refused",
-            "application_name_add_host", "addresses are not added; logs and SHOW CLIENTS have them",
             "auth_ldap_options", "write clientAuth.ldap by hand",
             "client_tls_ciphers", "write cipherSuites of the listener by hand, as a list of names",
             "login_notify_message", "clients are not greeted",

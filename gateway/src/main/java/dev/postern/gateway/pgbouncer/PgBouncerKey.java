@@ -12,6 +12,8 @@ import java.util.function.Function;
 /** The keys of PgBouncer's section {@code [pgbouncer]} that have an equivalent here which a number or a word says whole. */
 public enum PgBouncerKey {
     ADMIN_USERS("admin.consoleUsers", Kind.NAMES, config -> config.admin().consoleUsers()),
+    APPLICATION_NAME_ADD_HOST(
+            "pool.applicationNameAddHost", Kind.FLAG, config -> config.pool().applicationNameAddHost()),
     AUTODB_IDLE_TIMEOUT(
             "pool.autodbIdleTimeout", Kind.SECONDS, config -> config.pool().autodbIdleTimeout()),
     CANCEL_WAIT_TIMEOUT(

@@ -87,7 +87,7 @@ final class SettingsChange {
         sql.append("E'");
         text.codePoints().forEach(c -> {
             if (c == '\'' || c == '\\') {
-                sql.append('\\').append((char) c);
+                sql.append((char) c).append((char) c); // backslash_quote refuses \' under SJIS, GBK and others
             } else if (c >= 0x20 && c < 0x7f) {
                 sql.append((char) c);
             } else if (c > 0xffff) {

@@ -52,6 +52,7 @@ class AdminServerTest {
                 well.notReady(),
                 well.clients(),
                 well.memory(),
+                well.droppedEvents(),
                 List.of(new LoopReport(0, Duration.ofSeconds(9), Duration.ofSeconds(9))),
                 well.listeners(),
                 well.routes());

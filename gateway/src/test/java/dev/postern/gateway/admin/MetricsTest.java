@@ -22,6 +22,9 @@ class MetricsTest {
                         "postern_clients_open 11.0",
                         "postern_clients_logged_in 12.0",
                         "postern_clients_limit 13.0",
+                        "postern_clients_before_login 54.0",
+                        "postern_clients_before_login_limit 55.0",
+                        "postern_log_events_dropped_total{log=\"audit\"} 56.0",
                         "postern_client_connections_accepted_total 14.0",
                         "postern_client_logins_total 15.0",
                         "postern_cancel_requests_total 16.0",
@@ -111,6 +114,7 @@ class MetricsTest {
                 with.notReady(),
                 with.clients(),
                 with.memory(),
+                with.droppedEvents(),
                 with.loops(),
                 with.listeners(),
                 List.of());

@@ -23,8 +23,9 @@ final class Reports {
                 new BuildReport("1.2.3", "25.0.3", "epoll"),
                 Instant.ofEpochSecond(1_000_000),
                 notReady,
-                new ClientsReport(11, 12, 13, 14, 15, 16, 18, 19, 20, Map.of("bad_password", 17L)),
+                new ClientsReport(11, 12, 13, 54, 55, 14, 15, 16, 18, 19, 20, Map.of("bad_password", 17L)),
                 new MemoryReport(18, 19, 20),
+                Map.of("audit", 56L),
                 List.of(new LoopReport(0, Duration.ofMillis(10), Duration.ofMillis(20))),
                 List.of(new ListenerReport(
                         "public",

@@ -16,8 +16,14 @@ import java.util.Set;
 /** Every key there is, found by walking through the records. */
 final class ConfigKeys {
     /** Types that are one value in the file although they are records. */
-    private static final Set<Class<?>> SCALARS =
-            Set.of(ListenAddress.class, BackendHost.class, Cidr.class, CaFile.class, Folder.class, ByteSize.class);
+    private static final Set<Class<?>> SCALARS = Set.of(
+            ListenAddress.class,
+            BackendHost.class,
+            Cidr.class,
+            CaFile.class,
+            Folder.class,
+            ByteSize.class,
+            SocketMode.class);
 
     /** Where the page has those that stand in several places; the others stand where they are found first. */
     private static final Map<Class<?>, String> HOME = Map.of(CredentialsConfig.class, "routes[].credentials");

@@ -34,14 +34,25 @@ class ClientCountsTest {
     }
 
     @Test
-    void admitsNoConnectionAboveTheLimitWhateverTheyDo() {
+    void admitsNoSessionAboveTheLimit() {
+        Refusal full = new Refusal.TooManyClients("max_client_conn", "maxClientConn=3");
         for (int i = 0; i < 3; i++) {
-            counts.opened();
             assertThat(counts.admits()).isEmpty();
+            assertThat(counts.login("orders", "a", "u")).isEmpty();
         }
-        counts.opened();
-        assertThat(counts.admits()).contains(new Refusal.TooManyClients("max_client_conn", "maxClientConn=3"));
-        counts.closed();
+        assertThat(counts.admits()).contains(full);
+        assertThat(counts.login("orders", "a", "u")).contains(full); // that logged in at the same time as the third
+        assertThat(counts.sessions(new ClientLimits.Of.Route("orders"))).isEqualTo(3);
+        counts.logout("orders", "a", "u");
+        assertThat(counts.admits()).isEmpty();
+        assertThat(counts.login("orders", "a", "u")).isEmpty();
+    }
+
+    @Test
+    void connectionsThatAreNotLoggedInTakeNoPlace() {
+        for (int i = 0; i < 10; i++) {
+            counts.opened();
+        }
         assertThat(counts.admits()).isEmpty();
     }
 

@@ -96,7 +96,7 @@ class SessionHandlerTest {
         return session;
     }
 
-    private static final Routes NO_ROUTES = new Routes() {
+    static final Routes NO_ROUTES = new Routes() {
         @Override
         public Decision decide(
                 String database, Optional<String> serverName, Optional<String> routeOption, boolean physical) {
@@ -117,6 +117,7 @@ class SessionHandlerTest {
             address -> false,
             client -> java.util.concurrent.CompletableFuture.completedFuture(""),
             new AddressCounts(),
+            new UnfinishedLogins(10),
             Duration.ofSeconds(1),
             NO_ROUTES,
             new CancelKeys(),

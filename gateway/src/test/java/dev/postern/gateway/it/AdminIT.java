@@ -21,6 +21,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -38,8 +39,12 @@ class AdminIT {
     private static final String POOL = "{database=\"orders\",route=\"orders\"}";
 
     private final HttpClient http = HttpClient.newHttpClient();
-    private final GatewayYaml yaml = GatewayYaml.of(RouteYaml.to(PostgresServers.shared(), "orders", "orders")
-            .withPool("{mode: transaction, defaultPoolSize: 1}"));
+    private static final RouteYaml ORDERS = RouteYaml.to(PostgresServers.shared(), "orders", "orders")
+            .withPool("{mode: transaction, defaultPoolSize: 1}");
+    private final GatewayYaml yaml = GatewayYaml.of(
+                    ORDERS, ORDERS.named("closed").withMore("access: {allowCidrs: [203.0.113.0/24]}"))
+            .withTimeouts("{clientLoginTimeout: 3s}")
+            .withMore("throttle: {userFailures: 1, longestPause: 1h}\n");
     private Gateway gateway;
 
     @BeforeEach
@@ -96,6 +101,56 @@ class AdminIT {
         assertThatThrownBy(() -> connect("wrong").close()).isInstanceOf(WireClient.LoginRefused.class);
         awaitMetric("postern_client_refusals_total{reason=\"bad_password\"}", 1);
         assertThat(metric("postern_client_logins_total")).isZero();
+    }
+
+    /** What an operator looks at when somebody tries the doors. */
+    @Test
+    void countsWhatBecomesOfStrangersByReason() throws Exception {
+        refused("app-secret", "closed");
+        refused("app-secret", "nowhere");
+        for (int i = 0; i < 8; i++) {
+            refused("wrong", "orders");
+        }
+        try (WireClient plain = WireClient.open(yaml.tlsPort())) {
+            plain.send(FrontendBytes.startup(FrontendBytes.PROTOCOL_3_0, Map.of("user", "app", "database", "orders")));
+            assertThat(plain.receiveUntilClosed()).hasToString("[E(FATAL 28000)]");
+        }
+        try (WireClient noHandshake = WireClient.open(yaml.tlsPort())) {
+            noHandshake.send(FrontendBytes.sslRequest());
+            noHandshake.receiveByte();
+            noHandshake.send(new byte[] {0x16, 3, 1, 0, 4, 9, 9, 9, 9});
+            noHandshake.receiveUntilClosed();
+        }
+        try (WireClient silent = WireClient.open(yaml.tlsPort())) {
+            awaitMetric("postern_clients_before_login", 1);
+            silent.receiveUntilClosed();
+            assertThat(metric("postern_client_refusals_total{reason=\"login_timeout\"}"))
+                    .isPositive();
+        }
+        for (String reason : List.of("access_denied", "unknown_database", "tls_required", "tls_handshake")) {
+            awaitMetric("postern_client_refusals_total{reason=\"" + reason + "\"}", 1);
+        }
+        assertThat(metric("postern_client_refusals_total{reason=\"bad_password\"}"))
+                .isPositive();
+        assertThat(metric("postern_client_refusals_total{reason=\"login_throttled\"}"))
+                .isPositive();
+        assertThat(metric("postern_logins_delayed_total")).isPositive();
+        assertThat(metric("postern_tls_handshakes{state=\"under_way\"}")).isZero();
+        assertThat(metric("postern_tls_handshakes{state=\"waiting\"}")).isZero();
+        assertThat(metric("postern_log_events_dropped_total{log=\"log\"}")).isZero();
+        assertThat(metric("postern_client_logins_total")).isZero();
+        awaitMetric("postern_clients_before_login", 0);
+    }
+
+    private void refused(String password, String database) {
+        assertThatThrownBy(() -> WireClient.connect(new ServerAddress(
+                                yaml.tlsPort(),
+                                Optional.of(Certificates.shared().clientContext()),
+                                "app",
+                                password,
+                                database))
+                        .close())
+                .isInstanceOf(WireClient.LoginRefused.class);
     }
 
     @Test

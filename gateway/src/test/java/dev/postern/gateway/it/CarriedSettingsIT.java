@@ -47,6 +47,23 @@ class CarriedSettingsIT {
         }
     }
 
+    /** PostgreSQL takes no backslash before a quote from clients whose encoding has backslashes within its characters. */
+    @SharingTargets
+    void keepsAQuoteUnderEveryEncoding(Target target) {
+        for (String encoding : List.of("SJIS", "GBK", "BIG5")) {
+            try (WireClient client = WireClient.connect(target.twoServers());
+                    WireClient holder = WireClient.connect(target.twoServers())) {
+                client.query("set client_encoding = '" + encoding + "'");
+                client.query("set application_name = 'it''s a \\ here'");
+                for (String first : List.of("select 1", "begin", "commit")) {
+                    holder.query(first);
+                    assertThat(client.ask("show application_name")).isEqualTo("it's a \\ here");
+                    assertThat(client.ask("show client_encoding")).isEqualTo(encoding);
+                }
+            }
+        }
+    }
+
     @SharingTargets
     void keepsSeveralThatOneQuerySets(Target target) {
         try (WireClient client = WireClient.connect(target.twoServers())) {

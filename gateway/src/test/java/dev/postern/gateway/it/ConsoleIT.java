@@ -632,6 +632,24 @@ class ConsoleIT {
     }
 
     @Test
+    void whoIsNoUserAnyMoreSeesNothingMore() throws Exception {
+        try (WireClient console = admin();
+                WireClient stats = WireClient.connect(address("stats", "stats-secret", "pgbouncer"))) {
+            assertThat(console.query("SHOW POOLS")).endsWith("Z(I)").noneMatch(line -> line.startsWith("E("));
+            gateway.reload(((ConfigResult.Loaded) new ConfigLoader(Map.of())
+                            .parse(
+                                    yaml.text() + "admin: {statsUsers: [stats], clientAuth: {scram: {users: {stats: "
+                                            + "{password: stats-secret}}}}}\n",
+                                    "test.yaml"))
+                    .config());
+            for (String command : List.of("SHOW POOLS", "SHOW VERSION", "RELOAD", "SET default_pool_size = 3")) {
+                assertThat(error(console, command)).isEqualTo("42501 no longer a user of the console");
+            }
+            assertThat(stats.query("SHOW POOLS")).endsWith("C(SHOW)", "Z(I)");
+        }
+    }
+
+    @Test
     void pauseOutlivesAReloadOfTheRoute() throws Exception {
         try (WireClient console = admin();
                 WireClient client = client("orders")) {

@@ -66,11 +66,14 @@ class LimitsIT {
         try (WireClient first = WireClient.connect(orders);
                 WireClient second = gateway.connect("billing");
                 WireClient silent = WireClient.open(gateway.tlsPort())) {
-            // One that says nothing takes a place as well, and a wrong password is not even asked for.
-            silent.startTls(orders.tls().orElseThrow());
-            assertRefused(orders, "max_client_conn");
-            assertRefused(orders.withPassword("wrong"), "max_client_conn");
-            assertRefused(orders.withDatabase("nowhere"), "max_client_conn");
+            silent.startTls(orders.tls().orElseThrow()); // one that says nothing takes no place
+            try (WireClient third = WireClient.connect(orders)) {
+                assertThat(third.ask("select 1")).isEqualTo("1");
+                // A wrong password is not even asked for.
+                assertRefused(orders, "max_client_conn");
+                assertRefused(orders.withPassword("wrong"), "max_client_conn");
+                assertRefused(orders.withDatabase("nowhere"), "max_client_conn");
+            }
             assertThat(first.ask("select 1")).isEqualTo("1");
             first.send(FrontendBytes.query("select pg_sleep(60)"));
             Awaitility.await().until(() -> gateway.activeServers() == 1);
@@ -79,6 +82,28 @@ class LimitsIT {
             second.query("select 1");
         }
         assertServedSoon(orders);
+    }
+
+    @Test
+    void whoeverSaysNothingMakesRoomForWhoeverLogsIn() throws Exception {
+        given(GatewayYaml.of(ORDERS).withLimits("{maxConnBeforeLogin: 3}"));
+        ServerAddress orders = gateway.address("orders");
+        List<WireClient> silent = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            silent.add(WireClient.open(gateway.tlsPort()));
+        }
+        Thread.sleep(1100); // the time that each of them has for itself
+        try (WireClient client = WireClient.connect(orders)) {
+            assertThat(client.ask("select 1")).isEqualTo("1");
+            assertThat(silent.getFirst().receiveUntilClosed())
+                    .extracting(Object::toString)
+                    .containsExactly("E(FATAL 53300)");
+            for (int i = 0; i < 10; i++) {
+                WireClient.connect(orders).close();
+            }
+            assertThat(client.ask("select 1")).isEqualTo("1");
+        }
+        silent.forEach(WireClient::close);
     }
 
     @Test

@@ -38,7 +38,8 @@ class ProxyProtocolIT {
         RouteYaml orders = RouteYaml.to(PostgresServers.shared(), "orders", "orders");
         gateway = GatewayFixture.start(GatewayYaml.of(
                         orders.withMore("access: {allowCidrs: [203.0.113.0/24, \"2001:db8::/32\"]}"),
-                        orders.named("open"))
+                        orders.named("open"),
+                        orders.named("signed").withPool("{mode: transaction, applicationNameAddHost: true}"))
                 .withListeners("""
                           - name: proxied
                             address: 127.0.0.1:%d
@@ -115,6 +116,19 @@ class ProxyProtocolIT {
                                         "\"proxy\":\"127.0.0.1:",
                                         "0xea=vpce1")
                                 .contains("\"method\":\"scram-sha-256\"", "\"user\":\"app\"", "\"route\":\"orders\"")));
+    }
+
+    @Test
+    void addsTheRealAddressToTheApplicationName() {
+        try (WireClient client = WireClient.open(proxied)) {
+            client.send(v1("203.0.113.7"));
+            client.login(address(proxied, "signed"));
+            assertThat(client.ask("show application_name")).isEqualTo("app - 203.0.113.7:40000");
+            assertThat(client.parameterStatus("application_name")).isEqualTo("app - 203.0.113.7:40000");
+            client.query("set application_name = 'mine'");
+            assertThat(client.ask("show application_name")).isEqualTo("mine");
+        }
+        assertThat(ask(v1("203.0.113.7"), "open")).isEqualTo("in");
     }
 
     @Test

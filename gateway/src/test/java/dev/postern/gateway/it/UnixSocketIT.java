@@ -18,6 +18,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -41,7 +42,8 @@ class UnixSocketIT {
         gateway = GatewayFixture.start(GatewayYaml.of(RouteYaml.to(PostgresServers.shared(), "orders", "orders")
                         .withClientAuth("{hba: {file: " + rules
                                 + ", users: {app: {password: app-secret}, old: {password: old-secret}}}}"))
-                .withListeners("  - {name: local, address: \"unix:" + socket + "\", tls: {mode: disable}}\n"));
+                .withListeners("  - {name: local, address: \"unix:" + socket
+                        + "\", socketMode: 0750, tls: {mode: disable}}\n"));
     }
 
     @AfterEach
@@ -62,6 +64,12 @@ class UnixSocketIT {
                 new ServerAddress(gateway.plainPort(), Optional.empty(), "stranger", "", "orders"))) {
             assertThat(client.ask("select 1")).isEqualTo("1");
         }
+    }
+
+    @Test
+    void theSocketHasTheModeOfTheConfiguration() throws Exception {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+                .isEqualTo("rwxr-x---");
     }
 
     /** The type of the first answer, and of an authentication request its number. */

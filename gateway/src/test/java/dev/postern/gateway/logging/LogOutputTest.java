@@ -2,18 +2,24 @@ package dev.postern.gateway.logging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.encoder.Encoder;
 import dev.postern.gateway.config.LoggingConfig;
 import dev.postern.gateway.config.LoggingConfig.Format;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +27,10 @@ import org.slf4j.event.KeyValuePair;
 
 class LogOutputTest {
     private final LoggerContext context = new LoggerContext();
+
+    {
+        context.setMDCAdapter(new LogbackMDCAdapter());
+    }
 
     @AfterEach
     void stop() {
@@ -129,5 +139,47 @@ class LogOutputTest {
     private String encoded(Format format, ILoggingEvent event) {
         Encoder<ILoggingEvent> encoder = LogOutput.encoder(context, format);
         return new String(encoder.encode(event), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void countsWhatItDropsAndTellsOfIt() throws InterruptedException {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch reads = new CountDownLatch(1);
+        List<String> written = Collections.synchronizedList(new ArrayList<>());
+        AppenderBase<ILoggingEvent> slow = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                busy.countDown();
+                try {
+                    reads.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                written.add(event.getMessage() + event.getKeyValuePairs());
+            }
+        };
+        slow.setContext(context);
+        slow.start();
+        LongAdder dropped = new LongAdder();
+        AsyncAppender queue = LogOutput.queue(context, "queue", slow, dropped);
+        queue.setDiscardingThreshold(0);
+        Logger logger = context.getLogger("test");
+        logger.addAppender(queue);
+        logger.info("first");
+        busy.await(); // the thread that writes has this one, and comes back for no other
+        int sent = queue.getQueueSize() + 500;
+        for (int i = 0; i < sent; i++) {
+            logger.info("flood");
+        }
+        assertThat(dropped.sum()).isEqualTo(500);
+        reads.countDown();
+        while (queue.getNumberOfElementsInQueue() > 0) {
+            Thread.onSpinWait();
+        }
+        logger.info("later");
+        queue.stop();
+        assertThat(written).hasSize(queue.getQueueSize() + 3);
+        assertThat(written.get(written.size() - 2)).isEqualTo("log_events_dropped[events=\"" + dropped.sum() + "\"]");
+        assertThat(written.getLast()).startsWith("later");
     }
 }

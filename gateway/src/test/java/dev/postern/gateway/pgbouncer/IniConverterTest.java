@@ -92,6 +92,7 @@ class IniConverterTest {
             Map.entry("client_tls_cert_file", "certFile: "),
             Map.entry("client_tls_key_file", "keyFile: "),
             Map.entry("client_tls_ca_file", "clientCaFile: "),
+            Map.entry("unix_socket_mode", "socketMode: \"0700\""),
             Map.entry("client_tls_protocols", "minProtocol: TLSv1.3"),
             Map.entry("client_tls_ecdhcurve", "groups: [P-256]"),
             Map.entry("server_tls_sslmode", "mode: verify-full"),
@@ -104,7 +105,7 @@ class IniConverterTest {
     void everyKeyIsHonouredOrNamedWithItsPlace() throws IOException {
         Conversion conversion = convert(everyKey());
         List<String> lost = new ArrayList<>();
-        for (IniFile.Entry entry : IniFile.read(ini).entries()) {
+        for (IniFile.Entry entry : IniFile.read(ini, Map.of()).entries()) {
             boolean named =
                     conversion.notes().stream().anyMatch(note -> note.place().equals(entry.place()));
             Optional<PgBouncerKey> ours = PgBouncerKey.find(entry.key());
@@ -282,7 +283,7 @@ class IniConverterTest {
         String page = Files.readString(Path.of("../docs/pgbouncer.md"));
         convert(everyKey());
         TreeSet<String> missing = new TreeSet<>();
-        for (IniFile.Entry entry : IniFile.read(ini).entries()) {
+        for (IniFile.Entry entry : IniFile.read(ini, Map.of()).entries()) {
             List<String> keys = entry.section().equals("pgbouncer")
                     ? List.of(entry.key())
                     : List.copyOf(ConnectionString.parse(entry.value()).keySet());

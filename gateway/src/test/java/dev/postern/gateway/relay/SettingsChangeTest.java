@@ -32,7 +32,7 @@ class SettingsChangeTest {
     @Test
     void quotesWhatCouldEndALiteral() {
         assertThat(SettingsChange.between(SessionSettings.NONE, settings("application_name", "a'b\\c;\n--")))
-                .isEqualTo("SELECT pg_catalog.set_config(E'application_name',E'a\\'b\\\\c;\\u000a--',false);");
+                .isEqualTo("SELECT pg_catalog.set_config(E'application_name',E'a''b\\\\c;\\u000a--',false);");
     }
 
     @Test
