@@ -37,6 +37,11 @@ public final class PostgresServers {
         return PostgresServer.start(CERTIFICATE, settings);
     }
 
+    /** A server of one's own of a major version, 14 to 18, with more settings. */
+    public static PostgresServer ownOfVersion(int major, String... settings) {
+        return PostgresServer.start(PostgresTemplate.ofVersion(major), CERTIFICATE, settings);
+    }
+
     /** A server of one's own with another certificate. */
     public static PostgresServer own(Certificates.KeyPairFiles certificate) {
         return PostgresServer.start(certificate);
