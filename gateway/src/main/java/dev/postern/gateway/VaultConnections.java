@@ -123,7 +123,8 @@ final class VaultConnections implements AutoCloseable {
             endpoint = endpoint.withNamespace(config.namespace().get());
         }
         try {
-            vaults.connect(id, new HttpVaultClient(endpoint), VaultSettings.DEFAULTS);
+            VaultSettings settings = VaultSettings.DEFAULTS.withIdleAfter(config.idleAfter());
+            vaults.connect(id, new HttpVaultClient(endpoint), settings);
         } catch (IOException | GeneralSecurityException e) {
             throw new StartFailure("vaultConnections." + name + ": " + e.getMessage(), e);
         }

@@ -8,6 +8,7 @@ import dev.postern.gateway.config.GatewayConfig;
 import dev.postern.gateway.config.VaultAuthConfig;
 import dev.postern.gateway.config.VaultConnectionConfig;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,7 @@ class VaultConnectionsTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                new VaultAuthConfig.Token(Secret.ofText(token)));
+                new VaultAuthConfig.Token(Secret.ofText(token)),
+                Duration.ofMinutes(10));
     }
 }

@@ -40,6 +40,7 @@ final class ConfigDefaults {
             .with(OutsideAuthConfig.Ldap.class, "tls", OutsideAuthConfig.Ldap.DEFAULT_TLS)
             .with(OutsideAuthConfig.Ldap.class, "attribute", OutsideAuthConfig.Ldap.DEFAULT_ATTRIBUTE)
             .with(OutsideAuthConfig.Ldap.class, "timeout", OutsideAuthConfig.Ldap.DEFAULT_TIMEOUT)
+            .with(VaultConnectionConfig.class, "idleAfter", VaultConnectionConfig.DEFAULT_IDLE_AFTER)
             .with(VaultAuthConfig.Kubernetes.class, "role", VaultAuthConfig.Kubernetes.DEFAULT_ROLE)
             .with(VaultAuthConfig.Kubernetes.class, "mount", VaultAuthConfig.Kubernetes.DEFAULT_MOUNT)
             .with(VaultAuthConfig.Kubernetes.class, "tokenFile", VaultAuthConfig.Kubernetes.DEFAULT_TOKEN_FILE)

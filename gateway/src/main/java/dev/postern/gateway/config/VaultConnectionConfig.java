@@ -4,6 +4,7 @@ import dev.postern.gateway.config.yaml.Checked;
 import dev.postern.gateway.config.yaml.Checks;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param keyFile PEM, its unencrypted PKCS#8 key
  * @param namespace Vault Enterprise's or OpenBao's namespace
  * @param auth how the gateway logs in
+ * @param idleAfter a lease that no server connection has been opened with or has held for so long is given back; default 10m
  */
 public record VaultConnectionConfig(
         URI address,
@@ -22,14 +24,17 @@ public record VaultConnectionConfig(
         Optional<Path> certFile,
         Optional<Path> keyFile,
         Optional<String> namespace,
-        VaultAuthConfig auth)
+        VaultAuthConfig auth,
+        Duration idleAfter)
         implements Checked {
+    static final Duration DEFAULT_IDLE_AFTER = Duration.ofMinutes(10);
 
     @Override
     public void check(Checks checks) {
         boolean https = "https".equalsIgnoreCase(address.getScheme());
         String expected = "https://, or no TLS files";
-        checks.problem(certFile.isPresent() && keyFile.isEmpty(), "keyFile", "is missing", "the key of certFile")
+        checks.range("idleAfter", idleAfter, Duration.ofSeconds(1), Duration.ofDays(30))
+                .problem(certFile.isPresent() && keyFile.isEmpty(), "keyFile", "is missing", "the key of certFile")
                 .problem(
                         keyFile.isPresent() && certFile.isEmpty(),
                         "certFile",

@@ -21,7 +21,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,12 +67,20 @@ class RotationLoadIT {
                     "drop table if exists rotation_rows",
                     "create table rotation_rows as select generate_series(1, 1000) n",
                     "alter table rotation_rows owner to orders_backend");
-            try (RoleWatch watch = RoleWatch.start(postgres, "orders")) {
+            AtomicInteger most = new AtomicInteger();
+            try (RoleWatch watch = RoleWatch.start(postgres, "orders");
+                    ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor()) {
+                looking.scheduleWithFixedDelay(
+                        () -> most.accumulateAndGet(gateway.servers("orders_rotating"), Math::max),
+                        0,
+                        5,
+                        TimeUnit.MILLISECONDS);
                 List<Process> programs = List.of(pgbench(gateway, "simple"), pgbench(gateway, "extended"));
                 for (Process program : programs) {
                     program.waitFor();
                 }
-                report(watch, gateway, others);
+                looking.shutdownNow();
+                report(watch, gateway, others, most.get());
                 for (String mode : List.of("simple", "extended")) {
                     String output = Files.readString(FOLDER.resolve(mode + ".out"));
                     assertThat(output)
@@ -83,6 +94,10 @@ class RotationLoadIT {
                 assertThat(watch.failures()).isEmpty();
                 assertThat(rotations(watch))
                         .hasSizeGreaterThanOrEqualTo(Math.toIntExact(SECONDS / MAX_TTL.toSeconds()));
+                assertThat(most)
+                        .as("connections of the gateway")
+                        .hasPositiveValue()
+                        .hasValueLessThanOrEqualTo(POOL_SIZE + 1);
                 // PostgreSQL's processes outlive their sockets for a moment, so one more may be seen.
                 assertThat(watch.most()).isLessThanOrEqualTo(others + POOL_SIZE + 2);
             }
@@ -142,7 +157,7 @@ class RotationLoadIT {
                 .toList();
     }
 
-    private static void report(RoleWatch watch, GatewayFixture gateway, int others) throws IOException {
+    private static void report(RoleWatch watch, GatewayFixture gateway, int others, int most) throws IOException {
         Collection<Instant> rotations = rotations(watch);
         List<Transaction> all = transactions();
         Duration near = MAX_TTL.dividedBy(30).compareTo(Duration.ofSeconds(1)) > 0
@@ -159,7 +174,8 @@ class RotationLoadIT {
                 .sorted()
                 .toArray();
         System.out.printf(
-                "rotation load: ttl %ds, max %ds, %d s, %d rotations, %d transactions, most server connections %d of %d;"
+                "rotation load: ttl %ds, max %ds, %d s, %d rotations, %d transactions, most server connections %d, seen by"
+                        + " the server %d, of a pool of %d;"
                         + " within %d ms of a rotation p50 %.1f ms p99 %.1f ms max %.1f ms (%d), between p50 %.1f ms p99"
                         + " %.1f ms max %.1f ms (%d); waiting at the end %d%n",
                 TTL.toSeconds(),
@@ -167,6 +183,7 @@ class RotationLoadIT {
                 SECONDS,
                 rotations.size(),
                 all.size(),
+                most,
                 watch.most() - others,
                 POOL_SIZE,
                 near.toMillis(),

@@ -38,7 +38,7 @@ class VaultOutageIT {
     @Test
     void startsWithoutVaultServesOtherRoutesAndThisOneSoonAfterItsReturn() throws Exception {
         try (VaultWorld world = world()) {
-            world.server().goAway();
+            world.goAway();
             try (GatewayFixture gateway = gateway(world)) {
                 assertThatThrownBy(() -> gateway.connect("leased"))
                         .isInstanceOfSatisfying(
@@ -47,7 +47,7 @@ class VaultOutageIT {
                 try (WireClient other = gateway.connect("plain_billing")) {
                     assertThat(other.ask("select 1")).isEqualTo("1");
                 }
-                world.server().comeBack();
+                world.comeBack();
                 Awaitility.await("served after Vault's return")
                         .atMost(Duration.ofSeconds(4))
                         .ignoreExceptionsInstanceOf(WireClient.LoginRefused.class)
@@ -66,7 +66,7 @@ class VaultOutageIT {
                 GatewayFixture gateway = gateway(world);
                 Statements statements = Statements.start(6, () -> gateway.connect("leased"), WHO)) {
             statements.awaitMore(50);
-            world.server().goAway();
+            world.goAway();
             statements.forgetAnswers();
             long until = System.nanoTime() + Duration.ofSeconds(6).toNanos();
             while (System.nanoTime() < until) {
@@ -75,7 +75,7 @@ class VaultOutageIT {
             assertThat(statements.failures()).isEmpty();
             String before = only(statements.answers());
 
-            world.server().comeBack();
+            world.comeBack();
             Awaitility.await("a new role after Vault's return")
                     .atMost(Duration.ofSeconds(2))
                     .pollInterval(Duration.ofMillis(10))

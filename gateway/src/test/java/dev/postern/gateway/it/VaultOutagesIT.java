@@ -10,7 +10,6 @@ import dev.postern.gateway.it.harness.RouteYaml;
 import dev.postern.gateway.it.harness.Statements;
 import dev.postern.gateway.it.harness.VaultWorld;
 import dev.postern.gateway.it.harness.WireClient;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,22 +47,18 @@ class VaultOutagesIT {
 
         void begin(VaultWorld world) {
             switch (this) {
-                case FROZEN -> world.server().freeze();
+                case FROZEN -> world.freeze();
                 case SEALED -> world.seal();
-                case KILLED -> world.server().goAway();
+                case KILLED -> world.goAway();
                 case STANDBY -> world.loseLeader();
             }
         }
 
         void end(VaultWorld world) {
-            try {
-                switch (this) {
-                    case FROZEN -> world.server().thaw();
-                    case SEALED, STANDBY -> world.unseal();
-                    case KILLED -> world.server().comeBack();
-                }
-            } catch (IOException e) {
-                throw new AssertionError(e);
+            switch (this) {
+                case FROZEN -> world.thaw();
+                case SEALED, STANDBY -> world.unseal();
+                case KILLED -> world.comeBack();
             }
         }
     }
@@ -100,7 +95,7 @@ class VaultOutagesIT {
         void begin() {
             clients.forEach(Statements::forgetAnswers);
             outage.begin(world);
-            receivedBefore = world.server().received();
+            receivedBefore = world.received();
         }
 
         void assertNoFailures(String when) {
@@ -137,6 +132,9 @@ class VaultOutagesIT {
     void threeLeasesWithoutVaultAndBackCostNoStatementWhateverBecameOfIt() {
         List<Scene> scenes = new ArrayList<>();
         for (Outage outage : Outage.values()) {
+            if (outage == Outage.STANDBY && VaultWorld.isReal()) {
+                continue; // it is one node alone
+            }
             scenes.add(new Scene(outage));
         }
         GatewayYaml yaml = GatewayYaml.of(scenes.stream().map(Scene::route).toArray(RouteYaml[]::new));
@@ -159,7 +157,7 @@ class VaultOutagesIT {
                 scene.assertNoFailures("while it lasted");
                 scene.rolesBefore = scene.world.rolesMadeBy("outage-app");
                 // Two may have been on their way when it went, and found it away.
-                assertThat(scene.world.server().received() - scene.receivedBefore - 2)
+                assertThat(scene.world.received() - scene.receivedBefore - 2)
                         .as(scene.outage + ": fewer than one request a second")
                         .isLessThan((int) away.toSeconds());
             }
@@ -189,7 +187,7 @@ class VaultOutagesIT {
                         .withMore(world.yaml()));
                 WireClient first = gateway.connect("leased")) {
             first.query("begin");
-            world.server().freeze();
+            world.freeze();
             try (WireClient second = gateway.connect("leased");
                     WireClient third = gateway.connect("leased")) {
                 second.query("begin");

@@ -56,7 +56,7 @@ class VaultPasswordsIT {
             while (System.nanoTime() < until) {
                 statements.awaitMore(20);
             }
-            world.vault().rotateStaticRole("kept");
+            world.rotateStaticRole("kept");
             statements.awaitMore(100);
 
             assertThat(statements.failures()).isEmpty();
@@ -71,7 +71,7 @@ class VaultPasswordsIT {
                 GatewayFixture gateway = gateway("{connection: main, path: database/static-creds/kept}", world.yaml());
                 WireClient client = gateway.connect("kept")) {
             client.query("begin");
-            world.vault().rotateStaticRole("kept");
+            world.rotateStaticRole("kept");
             assertThat(client.ask(WHO)).isEqualTo(ROLE);
             assertThat(client.query("commit")).contains("C(COMMIT)");
         }

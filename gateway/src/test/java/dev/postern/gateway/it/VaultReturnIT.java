@@ -90,8 +90,8 @@ class VaultReturnIT {
             WireClient prepared = clients.get(1);
             prepared.send(FrontendBytes.parse("mine", SLOW_WHO), FrontendBytes.sync());
             prepared.receiveUntilReady();
-            world.server().goAway();
-            Awaitility.await("the lease is over").until(() -> world.vault().aliveLeases() == 0);
+            world.goAway();
+            Awaitility.await("the lease is over").until(() -> world.aliveLeases() == 0);
 
             clients.get(0).send(FrontendBytes.query(SLOW_WHO));
             prepared.send(FrontendBytes.bind("", "mine"), FrontendBytes.execute(), FrontendBytes.sync());
@@ -112,7 +112,7 @@ class VaultReturnIT {
                     .until(() -> admin("select count(*) from pg_stat_activity where wait_event = 'PgSleep'")
                             .equals(String.valueOf(CLIENTS)));
             List<String> before = world.rolesMadeBy("return-app");
-            world.server().comeBack();
+            world.comeBack();
 
             for (int i = 0; i < 3; i++) {
                 String role = secondColumn(clients.get(i).receiveUntilReady());

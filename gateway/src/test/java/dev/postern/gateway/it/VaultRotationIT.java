@@ -51,7 +51,7 @@ class VaultRotationIT {
             Awaitility.await("no role is left")
                     .atMost(Duration.ofSeconds(2))
                     .untilAsserted(() -> assertThat(world.leasedRoles()).isEmpty());
-            assertThat(world.vault().aliveLeases()).isZero();
+            assertThat(world.aliveLeases()).isZero();
         } finally {
             world.close();
         }
@@ -92,15 +92,17 @@ class VaultRotationIT {
                     .until(() -> statements.answers().size() >= 4);
             assertThat(statements.failures()).isEmpty();
         }
-        assertThat(world.vault().logins()).isBetween(4, 9);
+        assertThat(world.logins()).isBetween(4, 9);
     }
 
     @Test
     void transactionsOfNearlyHalfTheMaxTtlCommit() throws Exception {
         start(shortLeases(), "{mode: transaction, defaultPoolSize: 4}");
-        String sql =
-                "begin; select session_user from rotation_table; select pg_sleep(2.4); select session_user, count(*)"
-                        + " from rotation_table; commit";
+        // Vault tells the lease's end in whole seconds, which of six may be one: a real one beside other work needs
+        // that room.
+        String sql = "begin; select session_user from rotation_table; select pg_sleep("
+                + (VaultWorld.isReal() ? "1.8" : "2.4")
+                + "); select session_user, count(*) from rotation_table; commit";
         try (Statements statements = Statements.start(4, this::connect, sql)) {
             statements.awaitMore(20);
             assertThat(statements.failures()).isEmpty();
@@ -166,7 +168,7 @@ class VaultRotationIT {
         try (Statements statements = Statements.start(8, this::connect, WHO)) {
             statements.awaitMore(50);
             String before = statements.answers().iterator().next();
-            world.vault().revokeLeases();
+            world.revokeLeases();
             Awaitility.await()
                     .atMost(Duration.ofSeconds(5))
                     .until(() -> statements.answers().size() > 1);
@@ -188,7 +190,7 @@ class VaultRotationIT {
         try (WireClient client = connect()) {
             client.query("begin");
             client.query(WHO);
-            world.vault().revokeLeases();
+            world.revokeLeases();
             client.send(FrontendBytes.query(WHO));
             assertThat(texts(client.receiveUntilClosed())).containsExactly("E(FATAL 57P01)");
         }
@@ -217,7 +219,7 @@ class VaultRotationIT {
             assertThat(client.answers()).containsExactly("T(n:23)", "D(7)", "C(SELECT 1)", "Z(I)");
             assertThat(client.ask(WHO)).isEqualTo(role);
         }
-        assertThat(world.vault().requests("creds/")).isOne();
+        assertThat(world.requests("creds/")).isOne();
     }
 
     @Test
@@ -287,8 +289,10 @@ class VaultRotationIT {
                     .atMost(Duration.ofSeconds(40))
                     .until(() -> Duration.ofNanos(System.nanoTime() - begun).toSeconds() >= 18);
             assertThat(statements.failures()).isEmpty();
-            // Three max TTLs, nine TTLs. The first roles go earlier, as nobody knows yet how long transactions last.
-            assertThat(world.vault().requests("creds/")).isBetween(3L, 6L);
+            // Three max TTLs, nine TTLs. The first roles go earlier, as nobody knows yet how long transactions last; on
+            // a
+            // busy machine, where they last for a second, all of them.
+            assertThat(world.requests("creds/")).isBetween(3L, 8L);
         }
     }
 }

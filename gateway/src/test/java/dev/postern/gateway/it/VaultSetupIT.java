@@ -107,7 +107,7 @@ class VaultSetupIT {
                             .isEqualTo("t");
                     client.query("insert into made_by_a_lease values (7)");
                 }
-                world.vault().revokeLeases();
+                world.revokeLeases();
                 assertThat(world.leasedRoles()).isEmpty();
                 try (WireClient client = gateway.connect("leased")) {
                     Awaitility.await()

@@ -112,7 +112,7 @@ class VaultTenantsIT {
                                     .contains("credential", "not there yet")
                                     .doesNotContain("tenant-b", "403", "vault");
                         });
-                assertThat(world.vault().logins()).isEqualTo(2);
+                assertThat(world.logins()).isEqualTo(2);
                 assertThat(a.ask(WHO)).isEqualTo(world.rolesMadeBy("tenant-a").getFirst());
             }
             assertThat(world.leasedRoles()).isEmpty();
@@ -133,9 +133,7 @@ class VaultTenantsIT {
         try (VaultWorld world = building;
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             try (GatewayFixture gateway = GatewayFixture.start(yaml)) {
-                assertThat(world.server().received())
-                        .as("nobody has asked for anything")
-                        .isZero();
+                assertThat(world.received()).as("nobody has asked for anything").isZero();
                 long begun = System.nanoTime();
                 CompletableFuture<Object> broken = CompletableFuture.supplyAsync(
                         () -> {
@@ -162,11 +160,11 @@ class VaultTenantsIT {
                 double seconds = (System.nanoTime() - begun) / 1e9;
                 assertThat(broken.get(10, TimeUnit.SECONDS)).hasToString("E(FATAL 57P03)");
                 // A burst of 20 requests and 20 a second for each connection.
-                assertThat(world.server().received()).isLessThanOrEqualTo((int) (3 * (20 + 20 * seconds)));
-                assertThat(world.vault().aliveLeases()).isEqualTo(used);
+                assertThat(world.received()).isLessThanOrEqualTo((int) (3 * (20 + 20 * seconds)));
+                assertThat(world.aliveLeases()).isEqualTo(used);
             }
             assertThat(world.leasedRoles()).as("after the stop").isEmpty();
-            assertThat(world.vault().aliveLeases()).isZero();
+            assertThat(world.aliveLeases()).isZero();
         }
     }
 }

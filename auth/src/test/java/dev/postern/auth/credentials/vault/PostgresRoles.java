@@ -34,11 +34,12 @@ public final class PostgresRoles implements DoubleRoles {
 
     /** Members of a group that holds the rights, dropped by the built-in statements. */
     public static PostgresRoles inGroup(DataSource admin, String group) {
-        return new PostgresRoles(
-                admin,
-                List.of("CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}' IN ROLE "
-                        + group),
-                BUILT_IN_REVOCATION);
+        return new PostgresRoles(admin, List.of(creationIn(group)), BUILT_IN_REVOCATION);
+    }
+
+    /** The statement that makes a member of this group. */
+    public static String creationIn(String group) {
+        return "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}' IN ROLE " + group;
     }
 
     /** Every role that was made, those that are gone too. */

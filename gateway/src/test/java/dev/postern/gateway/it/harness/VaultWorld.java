@@ -12,17 +12,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * The Vault double on a port of 127.0.0.1, with dynamic roles that are real roles of a PostgreSQL server: members of a
- * tenant's backend role, which has all the rights. Its answers, times and failures are those that were recorded.
+ * The Vault double on a port of 127.0.0.1, or a real Vault in classes that are {@link OnRealVault}, with dynamic roles that
+ * are real roles of a PostgreSQL server: members of a tenant's backend role, which has all the rights.
  */
 public final class VaultWorld implements AutoCloseable {
     private static final Path FOLDER = TemporaryFolders.create("vault");
@@ -30,16 +25,13 @@ public final class VaultWorld implements AutoCloseable {
     private static final String SECRET_ID = "gateway-secret-id";
 
     private final PostgresServer postgres;
-    private final VaultDouble vault = new VaultDouble(Instant::now);
-    private final VaultDoubleServer server;
-    private final List<PostgresRoles> roles = new ArrayList<>();
-    private final Map<String, PostgresRoles> byName = new HashMap<>();
+    private final AnyVault any;
     private final List<String> otherSecrets = new ArrayList<>();
 
-    private VaultWorld(PostgresServer postgres, VaultDoubleServer.Starter starter) {
+    private VaultWorld(PostgresServer postgres, AnyVault any) {
         this.postgres = postgres;
+        this.any = any;
         try {
-            this.server = starter.start(vault);
             Files.writeString(FOLDER.resolve("secret-id"), SECRET_ID);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -53,28 +45,35 @@ public final class VaultWorld implements AutoCloseable {
 
     /** A Vault whose tokens live so long, and no longer than the maximum (zero: none). */
     public static VaultWorld start(PostgresServer postgres, Duration tokenTtl, Duration tokenMaxTtl) {
-        VaultWorld world = new VaultWorld(postgres, VaultDoubleServer::http);
-        world.vault.putAppRole(
+        AnyVault any = isReal() ? new RealVault(postgres) : new DoubleVault(postgres, VaultDoubleServer::http);
+        VaultWorld world = new VaultWorld(postgres, any);
+        any.putAppRole(
                 "gateway", ROLE_ID, SECRET_ID, tokenTtl, tokenMaxTtl, "database/*", "sys/leases/*", "secret/*", "kv/*");
         return world;
     }
 
     /** A Vault with TLS, and with a Kubernetes role {@code default} for the ServiceAccount {@code app}. */
     public static VaultWorld inACluster(PostgresServer postgres, Duration tokenTtl, Duration tokenMaxTtl) {
-        VaultWorld world = new VaultWorld(
+        DoubleVault made = new DoubleVault(
                 postgres,
                 vault -> VaultDoubleServer.https(
                         vault, Certificates.shared().issueForLocalhost("vault").serverContext(Certificates.shared())));
-        world.vault.putKubernetesRole("default", "app", tokenTtl, tokenMaxTtl, "database/*", "sys/leases/*");
+        VaultWorld world = new VaultWorld(postgres, made);
+        made.vault.putKubernetesRole("default", "app", tokenTtl, tokenMaxTtl, "database/*", "sys/leases/*");
         return world;
     }
 
     /** A dynamic role whose leases give the rights of the database's backend role. */
     public VaultWorld withRole(String name, String database, Duration ttl, Duration maxTtl) {
-        PostgresRoles made = PostgresRoles.inGroup(admin(database), Tenant.backendRole(database));
-        roles.add(made);
-        byName.put(name, made);
-        vault.putRole(name, made, ttl, maxTtl);
+        any.putRole(
+                name,
+                database,
+                "postgres",
+                "",
+                List.of(PostgresRoles.creationIn(Tenant.backendRole(database))),
+                PostgresRoles.BUILT_IN_REVOCATION,
+                ttl,
+                maxTtl);
         return this;
     }
 
@@ -88,96 +87,136 @@ public final class VaultWorld implements AutoCloseable {
             List<String> revocation,
             Duration ttl,
             Duration maxTtl) {
-        PGSimpleDataSource source = admin(database);
-        source.setUser(admin);
-        source.setPassword(adminPassword);
-        source.setSslMode("require");
-        PostgresRoles made = new PostgresRoles(source, creation, revocation);
-        roles.add(made);
-        byName.put(name, made);
-        vault.putRole(name, made, ttl, maxTtl);
+        any.putRole(name, database, admin, adminPassword, creation, revocation, ttl, maxTtl);
         return this;
     }
 
     /** Server roles that leases of this dynamic role have made so far, those that are gone too. */
     public List<String> rolesMadeBy(String name) {
-        return Objects.requireNonNull(byName.get(name)).users();
+        return any.rolesMadeBy(name);
     }
 
     /** A static role: a role of the server whose password Vault changes each period and by hand. */
     public VaultWorld withStaticRole(String name, String user, Duration period, Duration staleWindow) {
-        PostgresRoles made = PostgresRoles.inGroup(admin("postgres"), "");
-        roles.add(made);
-        vault.putStaticRole(name, user, made, period, staleWindow);
+        any.putStaticRole(name, user, period, staleWindow);
         return this;
     }
 
     /** A user and password at a path of the KV mount {@code secret}. */
     public void putKv(int version, String path, String user, String password) {
         otherSecrets.add(password);
-        vault.putKv(version == 1 ? "kv" : "secret", version, path, user, password);
+        any.putKv(version == 1 ? "kv" : "secret", version, path, user, password);
     }
 
     /** The same in a namespace, with an identity of that namespace that may read it. */
     public void putKvIn(String namespace, String path, String user, String password) {
         otherSecrets.add(password);
-        vault.putAppRoleIn(namespace, ROLE_ID, SECRET_ID, Duration.ofHours(1), "secret/*");
-        vault.putKvIn(namespace, "secret", 2, path, user, password);
+        any.putKvIn(namespace, path, user, password, ROLE_ID, SECRET_ID, "secret/*");
     }
 
     /** One more identity, which may use these paths alone; an entry of {@code vaultConnections} that logs in as it. */
     public String connectionFor(String identity, String... paths) {
         String secretId = identity + "-secret-id";
         otherSecrets.add(secretId);
-        vault.putAppRole(identity, identity + "-role-id", secretId, Duration.ofHours(1), Duration.ZERO, paths);
+        any.putAppRole(identity, identity + "-role-id", secretId, Duration.ofHours(1), Duration.ZERO, paths);
         Path file = FOLDER.resolve(identity + "-secret-id");
         try {
             Files.writeString(file, secretId);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return "{address: \"" + server.address() + "\", auth: {appRole: {roleId: " + identity
-                + "-role-id, secretIdFile: " + file + "}}}";
+        return "{address: \"" + any.address() + "\", auth: {appRole: {roleId: " + identity + "-role-id, secretIdFile: "
+                + file + "}}}";
     }
 
-    private PGSimpleDataSource admin(String database) {
-        PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setServerNames(new String[] {"127.0.0.1"});
-        source.setPortNumbers(new int[] {postgres.port()});
-        source.setDatabaseName(database);
-        source.setUser("postgres");
-        source.setApplicationName("test-admin");
-        source.setSslMode("disable");
-        return source;
+    /** Whether this is no double: what only that can do is not to be asked for then. */
+    public static boolean isReal() {
+        return OnRealVault.isOn();
+    }
+
+    private DoubleVault theDouble() {
+        if (any instanceof DoubleVault made) {
+            return made;
+        }
+        throw new IllegalStateException("a real Vault cannot do this");
     }
 
     public VaultDouble vault() {
-        return vault;
+        return theDouble().vault;
     }
 
-    /** What can be done to the process. */
+    /** What can be done to the double's process. */
     public VaultDoubleServer server() {
-        return server;
+        return theDouble().server;
+    }
+
+    /** It takes connections and answers nothing until {@link #thaw}. */
+    public void freeze() {
+        any.freeze();
+    }
+
+    public void thaw() {
+        any.thaw();
+    }
+
+    /** Its process is gone until {@link #comeBack}. */
+    public void goAway() {
+        any.goAway();
+    }
+
+    public void comeBack() {
+        try {
+            any.comeBack();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends every lease, as {@code vault lease revoke -prefix} does. */
+    public void revokeLeases() {
+        any.revokeLeases();
+    }
+
+    public int aliveLeases() {
+        return any.aliveLeases();
+    }
+
+    public int logins() {
+        return any.logins();
+    }
+
+    public int received() {
+        return any.received();
+    }
+
+    /** Requests so far whose path holds this. */
+    public long requests(String part) {
+        return any.requests(part);
+    }
+
+    /** Changes a static role's password now. */
+    public void rotateStaticRole(String name) {
+        any.rotateStaticRole(name);
     }
 
     /** It answers 503 until {@link #unseal}. */
     public void seal() {
-        vault.setMode(VaultDouble.Mode.SEALED);
+        any.seal();
     }
 
     /** A standby without an active node until {@link #unseal}: 307 to where nobody is, 429 to health probes. */
     public void loseLeader() {
-        vault.setMode(VaultDouble.Mode.NO_LEADER);
+        vault().setMode(VaultDouble.Mode.NO_LEADER);
     }
 
     /** It answers 429 to all but health probes until {@link #unseal}. */
     public void limitRate() {
-        vault.setMode(VaultDouble.Mode.RATE_LIMITED);
+        vault().setMode(VaultDouble.Mode.RATE_LIMITED);
     }
 
     /** It works again. */
     public void unseal() {
-        vault.setMode(VaultDouble.Mode.UP);
+        any.unseal();
     }
 
     /** The top-level key {@code vaultConnections} with this one, named main. */
@@ -196,7 +235,7 @@ public final class VaultWorld implements AutoCloseable {
 
     /** An entry of {@code vaultConnections}. */
     public String connection() {
-        return "{address: \"" + server.address() + "\", auth: {appRole: {roleId: " + ROLE_ID + ", secretIdFile: "
+        return "{address: \"" + any.address() + "\", auth: {appRole: {roleId: " + ROLE_ID + ", secretIdFile: "
                 + FOLDER.resolve("secret-id") + "}}}";
     }
 
@@ -207,10 +246,9 @@ public final class VaultWorld implements AutoCloseable {
 
     /** Secrets of the run so far, which no log, metric or error may show. */
     public List<String> secrets() {
-        List<String> secrets = new ArrayList<>(vault.tokensMade());
+        List<String> secrets = new ArrayList<>(any.secrets());
         secrets.add(SECRET_ID);
         secrets.addAll(otherSecrets);
-        roles.forEach(made -> secrets.addAll(made.passwords()));
         return secrets;
     }
 
@@ -231,7 +269,6 @@ public final class VaultWorld implements AutoCloseable {
 
     @Override
     public void close() {
-        vault.revokeLeases();
-        server.close();
+        any.close();
     }
 }
