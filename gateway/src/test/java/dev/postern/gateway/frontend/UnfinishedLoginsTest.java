@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.gateway.protocol.Refusal;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class UnfinishedLoginsTest {
     private static final Refusal TOO_MANY = new Refusal.TooManyClients("max_conn_before_login", "maxConnBeforeLogin=2");
 
     private final ClientCounts counts = new ClientCounts(new ClientLimits(10, 0, Map.of(), Map.of()));
+
+    private final List<EmbeddedChannel> channels = new ArrayList<>();
 
     private Login login(UnfinishedLogins unfinished) {
         Listener listener = new Listener(
@@ -29,7 +34,14 @@ class UnfinishedLoginsTest {
                 SessionHandlerTest.NO_ROUTES,
                 new CancelKeys(),
                 counts);
-        return new Login(listener, new EmbeddedChannel());
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channels.add(channel);
+        return new Login(listener, channel);
+    }
+
+    @AfterEach
+    void release() {
+        channels.forEach(EmbeddedChannel::finishAndReleaseAll);
     }
 
     private static EmbeddedChannel channel(Login login) {
