@@ -105,6 +105,7 @@ final class PoolReports {
                 place.database(),
                 pool.sessions(),
                 pool.pinned(),
+                pool.listening(),
                 pool.servers().view(),
                 servers(place.pool().stats()),
                 new PoolReport.Traffic(

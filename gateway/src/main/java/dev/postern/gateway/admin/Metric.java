@@ -28,6 +28,10 @@ enum Metric {
             Kind.GAUGE,
             "postern_pool_clients_pinned",
             "Clients that keep their server connection in transaction mode, see pool.pinOnSessionState."),
+    POOL_CLIENTS_LISTENING(
+            Kind.GAUGE,
+            "postern_pool_clients_listening",
+            "Clients in transaction mode that LISTEN; one server connection of the pool does it for all."),
     POOL_CLIENTS_WAITING(Kind.GAUGE, "postern_pool_clients_waiting", "Clients that wait for a server connection."),
     POOL_LONGEST_WAIT(
             Kind.GAUGE, "postern_pool_longest_wait_seconds", "How long the client that waits longest has waited."),

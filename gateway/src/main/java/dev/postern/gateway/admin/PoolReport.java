@@ -9,6 +9,7 @@ import java.util.Map;
  * @param database its backend database
  * @param sessions clients that are logged in
  * @param pinned those of them that keep their server in transaction mode
+ * @param listening those of them that the pool's listener hears for
  * @param view servers and waiters now
  * @param servers what became of its server connections
  * @param traffic what went through them
@@ -18,6 +19,7 @@ public record PoolReport(
         String database,
         int sessions,
         int pinned,
+        int listening,
         PoolView view,
         Servers servers,
         Traffic traffic,

@@ -74,6 +74,7 @@ final class ReportMetrics {
             samples.add(Metric.POOL_SIZE, labels, route.poolSize());
             samples.add(Metric.POOL_CLIENTS, labels, pool.sessions());
             samples.add(Metric.POOL_CLIENTS_PINNED, labels, pool.pinned());
+            samples.add(Metric.POOL_CLIENTS_LISTENING, labels, pool.listening());
             view(labels, pool.view());
             servers(labels, pool.servers());
             traffic(labels, pool.traffic());

@@ -15,6 +15,7 @@ import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.MessageWriter;
 import dev.postern.gateway.protocol.NoticeResponse;
+import dev.postern.gateway.protocol.NotificationResponse;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
 import dev.postern.gateway.protocol.SqlStates;
@@ -53,6 +54,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * Idle --request--> (Waiting) --served--> (Preparing) --> Active --ready, transaction mode--> (Learning) --> Idle
  * Learning --pinned--> (Preparing) --> Active
+ * Learning --listens--> HandingOver --> Idle
  * any --> Closed
  * </pre>
  */
@@ -61,6 +63,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     /** Bytes that a client may send ahead while it waits; then it is not read from. */
     private static final int MOST_PENDING = 1 << 16;
+
+    /** Bytes of notifications that are kept for a client that is in a transaction or does not read. */
+    private static final int MOST_NOTIFICATIONS = 1 << 20;
 
     /** Servers that one request may lose before it has been sent: a client's settings may be what kills them. */
     private static final int MOST_SERVERS_LOST = 3;
@@ -97,6 +102,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private Set<Remains> pinnedBy = Set.of();
 
     private @Nullable ScheduledFuture<?> learningTimer;
+
+    /** The pool's listener hears channels for it. */
+    private boolean listens;
+
+    private Optional<Refusal> listenerLost = Optional.empty();
+    /** What came within a transaction, or while the client did not read. */
+    private @Nullable ByteBuf notifications;
 
     SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
         this.pool = pool;
@@ -152,6 +164,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             case SessionState.Waiting waiting -> keep(in);
             case SessionState.Preparing preparing -> keep(in);
             case SessionState.Learning learning -> keep(in);
+            case SessionState.HandingOver over -> keep(in);
             case SessionState.Leaving leaving -> ReferenceCountUtil.release(in);
             case SessionState.Closed closed -> ReferenceCountUtil.release(in);
         }
@@ -413,11 +426,15 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         switch (state) {
             case SessionState.Active active -> {
                 flush(); // before the server goes to somebody else
+                if (listens) {
+                    unlisten(link);
+                }
                 if (state == active) { // or the client was found gone, and has given it back
                     leaveServer(active.server(), link, active);
                 }
             }
             case SessionState.Learning learning -> learned(learning.server(), link);
+            case SessionState.HandingOver over -> handedOver(over);
             case SessionState.Leaving leaving -> {
                 state = SessionState.CLOSED;
                 leaving.server().giveBack();
@@ -444,8 +461,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     /** The client has its answer; its server is asked first, until it is ready again. */
     private void learn(LentServer server, Link link) {
-        SessionState learning = new SessionState.Learning(server, link);
-        state = learning;
+        state = new SessionState.Learning(server, link);
+        startLearningTimer(state, server);
+    }
+
+    private void startLearningTimer(SessionState learning, LentServer server) {
         long patience = pool.servers().settings().serverConnectTimeout().toMillis();
         learningTimer =
                 pool.loop().schedule(() -> learnsNothing(learning, server, patience), patience, TimeUnit.MILLISECONDS);
@@ -468,11 +488,155 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         } else if (remains.isEmpty()) {
             pinnedBy = Set.of();
             part(server, LentServer::giveBack);
+        } else if (!pins && channelsAlone(remains, server, link)) {
+            handOver(server, link);
         } else if (!pins) {
             giveBackAndClose(server, new Refusal.SessionStateLeft(texts(remains)));
         } else {
             pinnedBy = remains;
             stay(server, link);
+        }
+    }
+
+    private boolean channelsAlone(Set<Remains> remains, LentServer server, Link link) {
+        return remains.equals(Set.of(Remains.CHANNEL))
+                && pool.channels()
+                        .takes(
+                                this,
+                                encoding(),
+                                server.parameters(),
+                                link.inquiry().channels());
+    }
+
+    private @Nullable String encoding() {
+        return settings.get("client_encoding");
+    }
+
+    @Override
+    public boolean canListen() {
+        LentServer server = server();
+        return server != null && pool.channels().takes(encoding(), server.parameters());
+    }
+
+    /** The pool's listener hears the channels from now on; the server goes when it has said what it heard before. */
+    private void handOver(LentServer server, Link link) {
+        SessionState.HandingOver over = new SessionState.HandingOver(server, link);
+        state = over;
+        startLearningTimer(over, server);
+        listens = true;
+        over.channels = pool.channels().listen(this, link.inquiry().channels());
+    }
+
+    /** From the pool's listener: it hears the channels as well. */
+    void marks(String mark) {
+        if (state instanceof SessionState.HandingOver over) {
+            over.mark = mark;
+            over.link.internalQuery(pool.channels().markedBy(mark), error -> {
+                if (error.isPresent()) {
+                    giveBackAndClose(
+                            over.server,
+                            new Refusal.ListenerLost(pool.route(), error.get().message()));
+                }
+            });
+        }
+    }
+
+    /** From the pool's listener: it has come to the mark, and tells what is behind it. */
+    void heardHere() {
+        if (state instanceof SessionState.HandingOver over) {
+            over.heard = true;
+            handedOver(over);
+        }
+    }
+
+    private void handedOver(SessionState.HandingOver over) {
+        if (over.said && over.heard && over.link.isClean()) {
+            flush();
+            if (state == over) {
+                stopLearningTimer();
+                part(over.server, LentServer::giveBack);
+            }
+        }
+    }
+
+    /** What a server says that listens for the session itself, unless the pool's listener says it. */
+    @Override
+    public boolean takesNotification(ByteBuf message) {
+        if (!listens) {
+            return true;
+        }
+        NotificationResponse notification = Notifications.decode(message);
+        if (state instanceof SessionState.HandingOver over) {
+            over.said |= pool.channels().isMark(notification, over.mark);
+            return !over.said && over.channels.contains(notification.channel());
+        }
+        return !pool.channels().hears(this, notification.channel());
+    }
+
+    /** From the pool's listener. Between transactions it passes at once, as PostgreSQL does it. */
+    void notification(ByteBuf message) {
+        switch (state) {
+            case SessionState.Closed closed -> {}
+            case SessionState.Leaving leaving -> {}
+            case SessionState.Idle idle
+            when notifications == null && channel().isWritable() ->
+                channel().writeAndFlush(message.copy(), channel().voidPromise());
+            default -> keepNotification(message);
+        }
+    }
+
+    private void keepNotification(ByteBuf message) {
+        ByteBuf kept = notifications;
+        if (kept == null) {
+            kept = channel().alloc().buffer();
+            notifications = kept;
+        }
+        if (kept.readableBytes() + message.readableBytes() > MOST_NOTIFICATIONS) {
+            close(new Refusal.ListenerLost(pool.route(), "the client does not read its notifications"));
+        } else {
+            kept.writeBytes(message, message.readerIndex(), message.readableBytes());
+        }
+    }
+
+    private void passNotifications() {
+        ByteBuf kept = notifications;
+        if (kept != null && state == SessionState.IDLE && channel().isWritable()) {
+            notifications = null;
+            channel().writeAndFlush(kept, channel().voidPromise());
+        }
+    }
+
+    /** A session in a transaction is told at its end. */
+    void listenerLost(Refusal refusal) {
+        listens = false;
+        if (state == SessionState.IDLE || state instanceof SessionState.HandingOver) {
+            close(refusal);
+        } else {
+            listenerLost = Optional.of(refusal);
+        }
+    }
+
+    private void unlisten(Link link) {
+        Set<String> unlistened = link.inquiry().takeUnlistened();
+        if (unlistened.isEmpty()) {
+            return;
+        }
+        for (String channel : unlistened) {
+            if (channel.equals("*")) {
+                pool.channels().forget(this);
+            } else {
+                pool.channels().unlisten(this, channel);
+            }
+        }
+        listens = pool.channels().hasChannels(this);
+        ByteBuf kept = notifications;
+        notifications = null;
+        if (kept != null) { // PostgreSQL does not say what came before the UNLISTEN of the same transaction either
+            new Notifications().read(kept, (notification, bytes) -> {
+                if (pool.channels().hears(this, notification.channel())) {
+                    keepNotification(bytes);
+                }
+            });
         }
     }
 
@@ -510,7 +674,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         state = SessionState.IDLE;
         setReading(true);
         away.accept(server);
-        if (draining) {
+        passNotifications();
+        if (listenerLost.isPresent()) {
+            close(listenerLost.get());
+        } else if (draining) {
             close(new Refusal.ShuttingDown());
         } else if (pool.removed()) {
             close(new Refusal.RouteRemoved(pool.route()));
@@ -597,6 +764,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (state instanceof SessionState.Active active) {
             active.server().setReading(ctx.channel().isWritable());
+        } else {
+            passNotifications();
         }
     }
 
@@ -650,6 +819,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             }
             case SessionState.Preparing preparing -> preparing.server().discard(reason);
             case SessionState.Learning learning -> leave(learning.server());
+            case SessionState.HandingOver over -> over.server.discard(reason);
             case SessionState.Active active -> {
                 // PostgreSQL rolls back what a vanished client left open: so does closing the connection. No Sync, no
                 // CopyDone is made up, which might commit.
@@ -695,6 +865,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         endFirst();
         pinnedBy = Set.of();
         stopLearningTimer();
+        if (listens) {
+            listens = false;
+            pool.channels().forget(this);
+        }
+        if (notifications != null) {
+            notifications.release();
+            notifications = null;
+        }
         stream.release();
         statements.clear();
         pool.remove(this);
@@ -853,6 +1031,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             case SessionState.Active(var server, var link) -> server;
             case SessionState.Preparing(var server, var link, var untouched) -> server;
             case SessionState.Learning(var server, var link) -> server;
+            case SessionState.HandingOver over -> over.server;
             default -> null;
         };
     }

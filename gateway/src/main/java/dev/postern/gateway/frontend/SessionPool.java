@@ -28,6 +28,7 @@ public final class SessionPool {
     private final Set<ReplicationHandler> replications = new HashSet<>();
     private ServerPool<LentServer> servers;
     private UserTimes timeouts;
+    private final ChannelListener channels;
     private boolean removed;
     private boolean draining;
     private boolean suspendedNow;
@@ -60,6 +61,12 @@ public final class SessionPool {
         this.servers = servers;
         this.statements = statements;
         this.timeouts = timeouts;
+        this.channels = new ChannelListener(this);
+    }
+
+    /** Listens for the pool's clients in transaction mode. */
+    ChannelListener channels() {
+        return channels;
     }
 
     public String route() {
@@ -163,6 +170,11 @@ public final class SessionPool {
         return (int) sessions.stream().filter(SessionHandler::isPinned).count();
     }
 
+    /** Those of them that the pool's listener hears for. */
+    public int listening() {
+        return channels.size();
+    }
+
     /** What the console shows of each of them. */
     public List<ClientFacts> clients() {
         return Stream.concat(
@@ -229,6 +241,7 @@ public final class SessionPool {
     /** Called a few times a second. */
     public void tick() {
         servers.tick();
+        channels.tick();
         if (clients > 0 || !servers.empty()) {
             emptySince = 0;
         } else if (emptySince == 0) {

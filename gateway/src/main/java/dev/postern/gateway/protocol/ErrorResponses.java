@@ -66,6 +66,10 @@ public final class ErrorResponses {
                 ErrorResponse.fatal(
                         SqlStates.CONNECTION_FAILURE,
                         "the database server did not say what the transaction has left in the session");
+            case Refusal.ListenerLost ignored ->
+                ErrorResponse.fatal(
+                                SqlStates.CONNECTION_FAILURE, "the connection that listens for notifications was lost")
+                        .withHint("Connect again, LISTEN, and look at what may have changed meanwhile.");
             case Refusal.ShuttingDown ignored -> adminShutdown();
             case Refusal.ServerReplaced ignored -> adminShutdown();
             case Refusal.RouteRemoved ignored -> adminShutdown();

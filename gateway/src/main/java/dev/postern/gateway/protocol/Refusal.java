@@ -80,6 +80,9 @@ public sealed interface Refusal {
     /** Transaction mode: the server could not say what a transaction has set or left in the session. */
     record SessionStateUnknown(String route, String cause) implements Refusal {}
 
+    /** Transaction mode: the connection that listens for the session is gone, and with it perhaps notifications. */
+    record ListenerLost(String route, String cause) implements Refusal {}
+
     /** An operator ended the session: KILL or KILL_CLIENT. */
     record Killed() implements Refusal {}
 
@@ -152,6 +155,7 @@ public sealed interface Refusal {
             case ShuttingDown ignored -> "shutting_down";
             case SessionStateLeft ignored -> "session_state_left";
             case SessionStateUnknown ignored -> "session_state_unknown";
+            case ListenerLost ignored -> "listener_lost";
             case Killed ignored -> "killed";
             case DatabaseDisabled ignored -> "database_disabled";
             case ServerReplaced ignored -> "server_replaced";

@@ -97,8 +97,12 @@ final class Answers {
             case BackendType.COPY_IN_RESPONSE -> link.copyInBegins();
             case BackendType.ERROR_RESPONSE -> error(at, to);
             case BackendType.PARAMETER_STATUS -> parameterStatus(at, to);
+            case BackendType.NOTIFICATION_RESPONSE -> {
+                if (!client.takesNotification(run.slice(at, to - at))) {
+                    leaveOut(at, to);
+                }
+            }
             case BackendType.NOTICE_RESPONSE,
-                    BackendType.NOTIFICATION_RESPONSE,
                     BackendType.PARAMETER_DESCRIPTION,
                     BackendType.FUNCTION_CALL_RESPONSE,
                     BackendType.COPY_OUT_RESPONSE,
@@ -299,6 +303,12 @@ final class Answers {
             case BackendType.ERROR_RESPONSE ->
                 link.internalFailed((ErrorResponse) BackendMessage.decode(type, body(at, to)));
             case BackendType.PARAMETER_STATUS -> link.internalReported(reported(at, to));
+            // The client's own: it comes whenever it likes.
+            case BackendType.NOTIFICATION_RESPONSE -> {
+                if (client.takesNotification(run.slice(at, to - at))) {
+                    client.write(run.retainedSlice(at, to - at));
+                }
+            }
             case BackendType.DATA_ROW -> link.internalRow((DataRow) BackendMessage.decode(type, body(at, to)));
             case BackendType.READY_FOR_QUERY -> {
                 leaveOut(at, to);

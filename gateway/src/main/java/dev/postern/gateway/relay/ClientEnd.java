@@ -33,6 +33,20 @@ public interface ClientEnd {
     }
 
     /**
+     * Whether a notification that its server has for it goes to it.
+     *
+     * @param message the whole of it; read before this returns
+     */
+    default boolean takesNotification(ByteBuf message) {
+        return true;
+    }
+
+    /** Whether its channels are heard for it when its server goes back. */
+    default boolean canListen() {
+        return false;
+    }
+
+    /**
      * The server connection ended while it was linked.
      *
      * @param told whether the server's own FATAL message was passed on

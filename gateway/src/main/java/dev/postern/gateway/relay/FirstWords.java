@@ -29,6 +29,7 @@ final class FirstWords {
             case 'l' -> words.take("listen") ? TextLook.LISTEN : words.take("load") ? TextLook.LOAD : 0;
             case 'p' -> words.take("prepare") && !words.take("transaction") ? TextLook.PREPARE : 0;
             case 's' -> words.take("select") ? words.select() : words.take("set") ? TextLook.SETS : 0;
+            case 'u' -> words.take("unlisten") ? TextLook.UNLISTENS : 0;
             default -> 0;
         };
     }

@@ -3,6 +3,7 @@ package dev.postern.gateway.relay;
 import dev.postern.gateway.protocol.ErrorResponse;
 import io.netty.buffer.ByteBuf;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,6 +29,9 @@ public final class Inquiry {
     private boolean failed;
     /** Settings with a dot in their name that the transaction may have SET. */
     private @Nullable Set<String> names;
+
+    private Set<String> channels = Set.of();
+    private @Nullable Set<String> unlistened;
 
     private Set<Remains> remains = EnumSet.noneOf(Remains.class);
 
@@ -60,7 +64,20 @@ public final class Inquiry {
         server.unclean(true);
     }
 
+    void sawUnlisten(ByteBuf in, int from, int to) {
+        if (unlistened == null) {
+            unlistened = new HashSet<>();
+        }
+        Unlisten.find(in, from, to, unlistened);
+    }
+
+    /** Or an error: the UNLISTENs before it are undone. */
+    void sawRollback() {
+        unlistened = null;
+    }
+
     void sessionDiscarded() {
+        unlistened = new HashSet<>(Set.of(Unlisten.ALL));
         settings = false;
     }
 
@@ -109,6 +126,7 @@ public final class Inquiry {
         client.settings(learned.settings().orElse(client.startupSettings()));
         server.settings(learned.settings());
         remains = learned.remains();
+        channels = learned.channels();
         if (loaded) {
             remains.add(Remains.LIBRARY);
         }
@@ -127,6 +145,18 @@ public final class Inquiry {
     /** What the session held when the server was asked last. */
     public Set<Remains> remains() {
         return remains;
+    }
+
+    /** Channels that the server listens to, when it was asked last. */
+    public Set<String> channels() {
+        return channels;
+    }
+
+    /** Channels that the transaction does not want any more, or {@code *}; asked once. */
+    public Set<String> takeUnlistened() {
+        Set<String> taken = unlistened == null ? Set.of() : unlistened;
+        unlistened = null;
+        return taken;
     }
 
     /** The link ends; what was not asked for is not known. */

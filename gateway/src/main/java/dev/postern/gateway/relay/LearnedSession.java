@@ -3,6 +3,7 @@ package dev.postern.gateway.relay;
 import dev.postern.gateway.protocol.DataRow;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -50,9 +51,13 @@ final class LearnedSession {
                     Remains.LOCK,
                     "pg_catalog.pg_locks WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
                             + " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()")
-            + there(Remains.CHANNEL, "pg_catalog.pg_listening_channels()");
+            + " UNION ALL SELECT '', 'CHANNEL ' OPERATOR(pg_catalog.||) c"
+            + " FROM pg_catalog.pg_listening_channels() AS listening (c)";
+
+    private static final String CHANNEL = "CHANNEL ";
 
     private final Map<String, String> values = new HashMap<>();
+    private final Set<String> channels = new HashSet<>();
     private final Set<Remains> remains = EnumSet.noneOf(Remains.class);
 
     /** Values up to this length are carried; a longer one is what remains. */
@@ -93,6 +98,9 @@ final class LearnedSession {
         String value = row.columns().get(1).asText().orElse("");
         if (name.equals(DEFAULT_TIMEOUT)) {
             values.remove(TIMEOUT, value);
+        } else if (value.startsWith(CHANNEL) && name.isEmpty()) {
+            remains.add(Remains.CHANNEL);
+            channels.add(value.substring(CHANNEL.length()));
         } else if (name.isEmpty()) {
             remains.add(Remains.valueOf(value));
         } else {
@@ -102,6 +110,10 @@ final class LearnedSession {
 
     SessionSettings settings() {
         return SessionSettings.of(values);
+    }
+
+    Set<String> channels() {
+        return channels;
     }
 
     Set<Remains> remains() {

@@ -468,6 +468,7 @@ public final class Link {
     /** The oldest request failed. */
     void failed() {
         copyingIn = false;
+        inquiry.sawRollback();
         if (syncReadOver) {
             inDoubt = true;
         }
@@ -572,6 +573,7 @@ public final class Link {
 
     void rolledBack() {
         startupRestore.sawRollback();
+        inquiry.sawRollback();
     }
 
     void sessionReset() {

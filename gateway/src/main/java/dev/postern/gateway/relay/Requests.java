@@ -190,7 +190,8 @@ final class Requests {
     }
 
     private boolean leaves(int look) {
-        return (look & TextLook.STAYS) != 0 && link.mode.refusesWhatStays();
+        int stays = look & TextLook.STAYS;
+        return stays != 0 && link.mode.refusesWhatStays() && !(stays == TextLook.LISTEN && client.canListen());
     }
 
     /** A statement is bound. */
@@ -218,6 +219,9 @@ final class Requests {
         }
         if ((look & TextLook.SET_CONFIG) != 0) {
             link.inquiry().sawSet();
+        }
+        if (watching && (look & TextLook.UNLISTENS) != 0) {
+            link.inquiry().sawUnlisten(in, from, to);
         }
         if ((look & TextLook.MAY_STAY) != 0) {
             link.inquiry().sawWhatMayStay();

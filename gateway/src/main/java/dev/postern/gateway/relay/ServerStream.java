@@ -126,6 +126,7 @@ public final class ServerStream {
             case BackendType.READY_FOR_QUERY,
                     BackendType.PARAMETER_STATUS,
                     BackendType.ERROR_RESPONSE,
+                    BackendType.NOTIFICATION_RESPONSE,
                     BackendType.COMMAND_COMPLETE -> true;
             default -> false;
         };

@@ -15,7 +15,8 @@ final class SessionRefusals {
 
     private static String what(int look) {
         return switch (look & TextLook.STAYS) {
-            case TextLook.LISTEN -> "LISTEN is not supported";
+            case TextLook.LISTEN ->
+                "LISTEN by a pool of one server, or in another encoding than the database's, is not supported";
             case TextLook.PREPARE -> "PREPARE outside of a transaction is not supported";
             case TextLook.LOAD -> "LOAD is not supported";
             case TextLook.HOLD -> "a cursor WITH HOLD is not supported";

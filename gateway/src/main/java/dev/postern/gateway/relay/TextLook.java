@@ -45,6 +45,9 @@ final class TextLook {
     /** Has a SET, not a SET LOCAL, and the word DEFAULT: it may be a RESET. */
     static final int SETS_DEFAULT = 1 << 11;
 
+    /** Has an UNLISTEN. */
+    static final int UNLISTENS = 1 << 12;
+
     /** What lasts beyond its transaction, told from the first statement alone. */
     static final int STAYS = LISTEN | PREPARE | LOAD | HOLD | LOCK | TEMPORARY;
 
@@ -109,7 +112,10 @@ final class TextLook {
         if (at == to || in.getByte(at) == 0) {
             return 0;
         }
-        return MORE | forgets(in, at, to) | (isWord(in, at, to, "set") ? SETS : 0);
+        return MORE
+                | forgets(in, at, to)
+                | (isWord(in, at, to, "set") ? SETS : 0)
+                | (isWord(in, at, to, "unlisten") ? UNLISTENS : 0);
     }
 
     private static boolean isTemporary(ByteBuf in, int m, int from, int to) {

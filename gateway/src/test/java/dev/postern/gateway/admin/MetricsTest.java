@@ -43,6 +43,7 @@ class MetricsTest {
                         "postern_credential_state{route=\"orders\",state=\"failing\"} 0.0",
                         "postern_pool_clients" + POOL + " 31.0",
                         "postern_pool_clients_pinned" + POOL + " 30.0",
+                        "postern_pool_clients_listening" + POOL + " 29.0",
                         "postern_pool_clients_waiting" + POOL + " 32.0",
                         "postern_pool_clients_active" + POOL + " 33.0",
                         "postern_pool_servers{database=\"orders\",route=\"orders\",state=\"active\"} 33.0",

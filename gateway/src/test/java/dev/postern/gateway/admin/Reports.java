@@ -67,6 +67,7 @@ final class Reports {
                 database,
                 31,
                 30,
+                29,
                 new PoolView(32, 33, 34, 35, 36, Duration.ofMillis(37_500)),
                 new PoolReport.Servers(
                         38, Duration.ofSeconds(39).toNanos(), 40, Map.of("unreachable", 41L), Map.of("lifetime", 42L)),

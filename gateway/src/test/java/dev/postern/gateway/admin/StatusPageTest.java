@@ -13,7 +13,8 @@ class StatusPageTest {
                         "version 1.2.3",
                         "<td>127.0.0.1:6432</td>",
                         "db.example.com (EC-256) until 1970-01-24T03:33:20Z",
-                        "<td>orders_db</td><td class=\"n\">31</td><td class=\"n\">30</td><td class=\"n\">32</td><td>37.5 s</td>",
+                        "<td>orders_db</td><td class=\"n\">31</td><td class=\"n\">30</td><td class=\"n\">29</td>"
+                                + "<td class=\"n\">32</td><td>37.5 s</td>",
                         "role v-orders, generation 22, 23.0 s left",
                         "permission denied (1970-01-01T00:00:26Z)",
                         "<td>bad_password</td><td class=\"n\">17</td>",

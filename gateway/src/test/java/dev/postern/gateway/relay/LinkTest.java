@@ -510,6 +510,16 @@ class LinkTest {
     }
 
     @Test
+    void passesANotificationOnThatComesWithTheAnswersToItsOwnQueries() {
+        pair.link.internalQuery("select 1", error -> {});
+        pair.toServer();
+        byte[] notification = frame('A', "....news.now.");
+        pair.fromServer(rowDescription(), java.util.Arrays.copyOf(notification, 9));
+        pair.fromServer(java.util.Arrays.copyOfRange(notification, 9, notification.length), ready('I'));
+        assertThat(pair.toClient()).containsExactly("A:....news.now.");
+    }
+
+    @Test
     void finishesItsOwnQueryOnlyBetweenTwoMessages() {
         java.util.List<Optional<?>> done = new java.util.ArrayList<>();
         byte[] status = parameterStatus("TimeZone", "UTC");
