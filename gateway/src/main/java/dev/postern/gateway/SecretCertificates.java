@@ -1,6 +1,7 @@
 package dev.postern.gateway;
 
 import dev.postern.auth.Secret;
+import dev.postern.auth.credentials.CredentialLogKeys;
 import dev.postern.auth.credentials.CredentialUnavailable;
 import dev.postern.auth.credentials.kubernetes.WatchedSecret;
 import dev.postern.gateway.config.ListenerTlsConfig;
@@ -87,7 +88,10 @@ final class SecretCertificates implements AutoCloseable {
                 }
                 if (!said) {
                     said = true;
-                    log.warn("event=certificate_waited_for source={} reason={}", secret.describe(), e.getMessage());
+                    log.atWarn()
+                            .addKeyValue(CredentialLogKeys.SOURCE, secret.describe())
+                            .addKeyValue(CredentialLogKeys.DETAIL, e.getMessage())
+                            .log("certificate_waited_for");
                 }
                 pause();
             }

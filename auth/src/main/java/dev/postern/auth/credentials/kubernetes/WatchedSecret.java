@@ -3,6 +3,7 @@ package dev.postern.auth.credentials.kubernetes;
 import dev.postern.auth.Secret;
 import dev.postern.auth.credentials.BackgroundTasks;
 import dev.postern.auth.credentials.Backoff;
+import dev.postern.auth.credentials.CredentialLogKeys;
 import dev.postern.auth.credentials.CredentialUnavailable;
 import dev.postern.auth.kubernetes.api.ApiServer;
 import dev.postern.auth.kubernetes.api.ObjectName;
@@ -105,7 +106,10 @@ public final class WatchedSecret implements AutoCloseable {
         } catch (CredentialUnavailable e) {
             failed(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
-            LOG.error("event=secret_read_failed source=secret {}", secret, e);
+            LOG.atError()
+                    .addKeyValue(CredentialLogKeys.SOURCE, describe())
+                    .setCause(e)
+                    .log("secret_read_failed");
             failed("internal error: " + e.getClass().getSimpleName());
         }
     }
@@ -118,7 +122,7 @@ public final class WatchedSecret implements AutoCloseable {
 
     private synchronized void succeeded() {
         if (!problem.isEmpty()) {
-            LOG.info("event=secret_read_again source=secret {}", secret);
+            LOG.atInfo().addKeyValue(CredentialLogKeys.SOURCE, describe()).log("secret_read_again");
         }
         problem = "";
         backoff.reset();
@@ -127,7 +131,10 @@ public final class WatchedSecret implements AutoCloseable {
 
     private synchronized void failed(String message) {
         if (!message.equals(problem)) {
-            LOG.warn("event=secret_read_failed source=secret {} reason={} in_use=the last good one", secret, message);
+            LOG.atWarn()
+                    .addKeyValue(CredentialLogKeys.SOURCE, describe())
+                    .addKeyValue(CredentialLogKeys.DETAIL, message)
+                    .log("secret_read_failed"); // what was read last stays in use
         }
         problem = message;
         schedule(backoff.next());
