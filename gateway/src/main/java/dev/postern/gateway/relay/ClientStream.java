@@ -256,7 +256,9 @@ public final class ClientStream {
             return moreMustCome(FrontendType.BIND, limit, next, portal, requests);
         }
         if (nameEnd == name) {
-            requests.beforeUnnamed(at);
+            if (!requests.beforeUnnamed(at)) {
+                return false;
+            }
             if (requests.unnamedDeallocates()) {
                 requests.passUpTo(at);
                 requests.bindFreeing(in.slice(portal, name - portal), next - nameEnd - 1);
@@ -316,8 +318,8 @@ public final class ClientStream {
         if (nameLength == 0) {
             if (type == FrontendType.CLOSE) {
                 requests.forgetUnnamed();
-            } else {
-                requests.beforeUnnamed(at);
+            } else if (!requests.beforeUnnamed(at)) {
+                return false;
             }
             requests.sent(type);
             return true;

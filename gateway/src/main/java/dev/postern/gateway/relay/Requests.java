@@ -35,6 +35,11 @@ final class Requests {
     /** What the client calls its unnamed statement is what the server holds as such. */
     private boolean unnamedIsHere;
 
+    /** Since the last Sync the unnamed statement was made another one: if the server reads over that, it has not been. */
+    private boolean unnamedChanged;
+    /** The same of a part of the pipeline that is not answered yet. */
+    private boolean unnamedChangedBefore;
+
     Requests(Link link) {
         this.link = link;
         this.client = link.client();
@@ -241,7 +246,11 @@ final class Requests {
 
     void sent(byte type) {
         switch (type) {
-            case FrontendType.SYNC -> link.sync();
+            case FrontendType.SYNC -> {
+                unnamedChangedBefore |= unnamedChanged;
+                unnamedChanged = false;
+                link.sync();
+            }
             case FrontendType.QUERY -> {
                 if (!link.skipping) {
                     forgetUnnamed(); // a simple query drops the unnamed statement
@@ -292,21 +301,35 @@ final class Requests {
         link.traffic.clientParses++;
         link.traffic.serverParses++;
         client.statements().unnamed(body, look);
-        unnamedIsHere = true;
+        unnamedIsHere();
         link.begin(Request.PARSE);
     }
 
     void forgetUnnamed() {
         if (sharing) {
             client.statements().unnamed(null, 0);
-            unnamedIsHere = true;
+            unnamedIsHere();
         }
     }
 
-    /** The client is about to use its unnamed statement, which may have been left on another server. */
-    void beforeUnnamed(int at) {
+    private void unnamedIsHere() {
+        unnamedIsHere = true;
+        unnamedChanged = true;
+    }
+
+    /**
+     * The client is about to use its unnamed statement, which may have been left on another server. False when that must
+     * wait: an error may still come that makes the server read over what has made it another one, and what the server
+     * holds without a name then is another client's.
+     */
+    boolean beforeUnnamed(int at) {
+        if (unnamedChangedBefore && !unnamedChanged && !link.nothingInFlight()) {
+            link.waitsForAll();
+            return false;
+        }
+        unnamedChangedBefore &= unnamedChanged;
         if (unnamedIsHere) {
-            return;
+            return true;
         }
         passUpTo(at);
         byte[] body = client.statements().unnamed();
@@ -319,7 +342,8 @@ final class Requests {
             server.write(StatementMessages.parse(server.alloc(), StatementMessages.UNNAMED, body));
             link.begin(Request.INJECTED_PARSE);
         }
-        unnamedIsHere = true;
+        unnamedIsHere();
+        return true;
     }
 
     /** The server skipped something: which unnamed statement it holds now is not known. */

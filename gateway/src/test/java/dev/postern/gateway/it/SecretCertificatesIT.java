@@ -208,7 +208,7 @@ class SecretCertificatesIT {
             cluster.api().put("shop", "gateway-tls", Map.of("tls.crt", "no certificate"));
             awaitSaid("it has no key tls.key (its keys: tls.crt)");
             cluster.api().delete("shop", "gateway-tls");
-            awaitSaid("reason=it does not exist in_use=the last good one");
+            awaitSaid("it does not exist");
             assertThat(shown()).isEqualTo(leaf(ISSUED.get(0)));
             put(ISSUED.get(1));
             awaitShown(ISSUED.get(1));

@@ -378,6 +378,34 @@ class LinkTest {
         pair.fromServer(complete("SHOW"), ready('I'));
     }
 
+    /** What the server holds without a name would be another client's. */
+    @Test
+    void usesNoUnnamedStatementThatAnEarlierPartMaySkip() {
+        pair.fromClient(parse("a", "wrong"), parse("", "select 1"), sync(), bind(""), execute(), sync());
+        assertThat(pair.toServer()).containsExactly("P:postern_1.wrong...", "P:.select 1...", "S:", "H:");
+
+        pair.fromServer(error("42601"), ready('I'));
+
+        // What fails first makes it read over the Bind.
+        assertThat(pair.toServer()).startsWith("D:Spostern_no_such_statement.");
+        pair.fromServer(error("26000"), ready('I'));
+        assertThat(pair.toClient())
+                .filteredOn(message -> message.contains("26000"))
+                .hasSize(1);
+    }
+
+    @Test
+    void waitsWithTheUnnamedStatementOfAnEarlierPartUntilItIsThere() {
+        pair.fromClient(parse("", "select 1"), sync(), bind(""), execute(), sync());
+        assertThat(pair.toServer()).containsExactly("P:.select 1...", "S:", "H:");
+
+        pair.fromServer(parseComplete(), ready('I'));
+
+        assertThat(pair.toServer()).containsExactly("B:........", "E:.....", "S:");
+        pair.fromServer(bindComplete(), complete("SELECT 1"), ready('I'));
+        assertThat(pair.link.isClean()).isTrue();
+    }
+
     @Test
     void putsTheUnnamedStatementOnTheNextServer() {
         pair.fromClient(parse("", "select 1"), sync());
