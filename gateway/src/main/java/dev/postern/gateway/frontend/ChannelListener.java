@@ -248,10 +248,7 @@ final class ChannelListener implements Ear.Owner {
 
     private void moved(Ear current, Ear next) {
         ear = next;
-        successor = null;
-        moveMark = "";
-        heardByEar = false;
-        heardBySuccessor = false;
+        endMove();
         current.close();
         for (Waiting first = behindTheMark.poll(); first != null; first = behindTheMark.poll()) {
             try {
@@ -263,16 +260,24 @@ final class ChannelListener implements Ear.Owner {
         work();
     }
 
-    private void closeAll() {
-        Ear current = ear;
-        Ear next = successor;
-        ear = null;
+    private void endMove() {
         successor = null;
         moveMark = "";
         heardByEar = false;
         heardBySuccessor = false;
+    }
+
+    private void dropWaiting() {
         behindTheMark.forEach(waiting -> waiting.bytes().release());
         behindTheMark.clear();
+    }
+
+    private void closeAll() {
+        Ear current = ear;
+        Ear next = successor;
+        ear = null;
+        endMove();
+        dropWaiting();
         if (next != null) {
             next.close();
         }
@@ -347,14 +352,12 @@ final class ChannelListener implements Ear.Owner {
             ear = null;
             end(why);
         } else if (one == successor) {
-            successor = null;
-            if (heardByEar) { // and the place has been passed at which it was to take over
+            boolean tooLate = heardByEar; // the place has been passed at which it was to take over
+            endMove();
+            if (tooLate) {
                 end(why);
             } else {
-                moveMark = ""; // the next tick begins again
-                heardBySuccessor = false;
-                behindTheMark.forEach(waiting -> waiting.bytes().release());
-                behindTheMark.clear();
+                dropWaiting(); // the next tick begins again
                 work();
             }
         }

@@ -7,15 +7,13 @@ import dev.postern.gateway.pool.Ticket;
 import dev.postern.gateway.pool.Waiter;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.NotificationResponse;
-import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
-import dev.postern.gateway.relay.ClientEnd;
 import dev.postern.gateway.relay.ClientStatements;
 import dev.postern.gateway.relay.ClientStream;
+import dev.postern.gateway.relay.InternalClient;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
 import dev.postern.gateway.relay.LinkMode;
-import dev.postern.gateway.relay.SessionSettings;
 import io.netty.buffer.ByteBuf;
 import java.util.HashSet;
 import java.util.Optional;
@@ -26,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * A server connection that listens: lent by the pool, with nothing on it but LISTEN, UNLISTEN and the NOTIFY that marks a
  * place. On the pool's loop.
  */
-final class Ear implements ClientEnd, Waiter<LentServer> {
+final class Ear implements InternalClient, Waiter<LentServer> {
     /** Told what becomes of it. */
     interface Owner {
         /** It has nothing to do: at first, and after each {@link #run}. */
@@ -230,29 +228,8 @@ final class Ear implements ClientEnd, Waiter<LentServer> {
     }
 
     @Override
-    public void flush() {}
-
-    @Override
     public ClientStatements statements() {
         return statements;
-    }
-
-    @Override
-    public SessionSettings settings() {
-        return SessionSettings.NONE;
-    }
-
-    @Override
-    public void settings(SessionSettings changed) {}
-
-    @Override
-    public SessionSettings startupSettings() {
-        return SessionSettings.NONE;
-    }
-
-    @Override
-    public void settingsLost(ErrorResponse error) {
-        lose(new Refusal.ListenerLost(pool.route(), error.message()));
     }
 
     @Override
@@ -271,13 +248,4 @@ final class Ear implements ClientEnd, Waiter<LentServer> {
     public void credentialEnded() {
         lose(new Refusal.CredentialEnded(pool.route()));
     }
-
-    @Override
-    public void setReading(boolean reading) {}
-
-    @Override
-    public void terminated() {}
-
-    @Override
-    public void violated(ProtocolViolation violation) {}
 }

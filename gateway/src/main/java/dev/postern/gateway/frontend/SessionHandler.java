@@ -64,9 +64,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     /** Bytes that a client may send ahead while it waits; then it is not read from. */
     private static final int MOST_PENDING = 1 << 16;
 
-    /** Bytes of notifications that are kept for a client that is in a transaction or does not read. */
-    private static final int MOST_NOTIFICATIONS = 1 << 20;
-
     /** Servers that one request may lose before it has been sent: a client's settings may be what kills them. */
     private static final int MOST_SERVERS_LOST = 3;
 
@@ -107,8 +104,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     private boolean listens;
 
     private Optional<Refusal> listenerLost = Optional.empty();
-    /** What came within a transaction, or while the client did not read. */
-    private @Nullable ByteBuf notifications;
+    private final KeptNotifications notifications = new KeptNotifications();
 
     SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
         this.pool = pool;
@@ -579,30 +575,21 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             case SessionState.Closed closed -> {}
             case SessionState.Leaving leaving -> {}
             case SessionState.Idle idle
-            when notifications == null && channel().isWritable() ->
+            when notifications.isEmpty() && channel().isWritable() ->
                 channel().writeAndFlush(message.copy(), channel().voidPromise());
             default -> keepNotification(message);
         }
     }
 
     private void keepNotification(ByteBuf message) {
-        ByteBuf kept = notifications;
-        if (kept == null) {
-            kept = channel().alloc().buffer();
-            notifications = kept;
-        }
-        if (kept.readableBytes() + message.readableBytes() > MOST_NOTIFICATIONS) {
+        if (!notifications.keep(message, channel().alloc())) {
             close(new Refusal.ListenerLost(pool.route(), "the client does not read its notifications"));
-        } else {
-            kept.writeBytes(message, message.readerIndex(), message.readableBytes());
         }
     }
 
     private void passNotifications() {
-        ByteBuf kept = notifications;
-        if (kept != null && state == SessionState.IDLE && channel().isWritable()) {
-            notifications = null;
-            channel().writeAndFlush(kept, channel().voidPromise());
+        if (!notifications.isEmpty() && state == SessionState.IDLE && channel().isWritable()) {
+            channel().writeAndFlush(notifications.take(), channel().voidPromise());
         }
     }
 
@@ -629,15 +616,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             }
         }
         listens = pool.channels().hasChannels(this);
-        ByteBuf kept = notifications;
-        notifications = null;
-        if (kept != null) { // PostgreSQL does not say what came before the UNLISTEN of the same transaction either
-            new Notifications().read(kept, (notification, bytes) -> {
-                if (pool.channels().hears(this, notification.channel())) {
-                    keepNotification(bytes);
-                }
-            });
-        }
+        // PostgreSQL does not say what came before the UNLISTEN of the same transaction either.
+        notifications.retainOnly(
+                notification -> pool.channels().hears(this, notification.channel()),
+                channel().alloc());
     }
 
     private void giveBackAndClose(LentServer server, Refusal refusal) {
@@ -869,10 +851,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             listens = false;
             pool.channels().forget(this);
         }
-        if (notifications != null) {
-            notifications.release();
-            notifications = null;
-        }
+        notifications.release();
         stream.release();
         statements.clear();
         pool.remove(this);

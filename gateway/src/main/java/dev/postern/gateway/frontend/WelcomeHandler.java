@@ -10,13 +10,12 @@ import dev.postern.gateway.protocol.AuthenticationOk;
 import dev.postern.gateway.protocol.BackendKeyData;
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.MessageWriter;
-import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
 import dev.postern.gateway.protocol.SqlStates;
 import dev.postern.gateway.protocol.StartupMessage;
-import dev.postern.gateway.relay.ClientEnd;
 import dev.postern.gateway.relay.ClientStatements;
 import dev.postern.gateway.relay.ClientStream;
+import dev.postern.gateway.relay.InternalClient;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
 import dev.postern.gateway.relay.LinkMode;
@@ -36,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * borrowed for that only when nobody with these settings came before, or when the last attempt to open one failed: then
  * the client had better know now.
  */
-final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waiter<LentServer>, ClientEnd {
+final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waiter<LentServer>, InternalClient {
     private final Login login;
     private final StartupMessage startup;
     private final SessionSettings asked;
@@ -212,15 +211,12 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
         login.failed(cause);
     }
 
-    // ---- ClientEnd, for the link that puts the settings on the server: nothing of it is for the client
+    // ---- InternalClient, for the link that puts the settings on the server: nothing of it is for the client
 
     @Override
     public void write(ByteBuf messages) {
         messages.release();
     }
-
-    @Override
-    public void flush() {}
 
     @Override
     public ClientStatements statements() {
@@ -233,20 +229,6 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     }
 
     @Override
-    public void settings(SessionSettings changed) {}
-
-    @Override
-    public SessionSettings startupSettings() {
-        return judged;
-    }
-
-    @Override
-    public void settingsLost(ErrorResponse error) {}
-
-    @Override
-    public void ready(Link link) {}
-
-    @Override
     public void serverLost(boolean told) {
         borrowed = null;
         login.refuse(new Refusal.ServerLost(route.name(), "", "lost while the client's settings were put on it"));
@@ -256,13 +238,4 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
     public void credentialEnded() {
         serverLost(false);
     }
-
-    @Override
-    public void setReading(boolean reading) {}
-
-    @Override
-    public void terminated() {}
-
-    @Override
-    public void violated(ProtocolViolation violation) {}
 }

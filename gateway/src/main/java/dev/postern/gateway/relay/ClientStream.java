@@ -195,17 +195,15 @@ public final class ClientStream {
     /** Notes the message at this place; false when more of it must come first. */
     private static boolean take(ByteBuf in, int at, int next, int end, byte type, Requests requests) {
         int limit = Math.min(next, end);
-        if (type == FrontendType.QUERY && requests.looksIntoTexts()) {
-            if (limit < next && next - at <= MOST_QUERY_HELD) {
+        if (!requests.looksInto(type)) {
+            boolean looks = requests.looksIntoTexts() && (type == FrontendType.QUERY || type == FrontendType.PARSE);
+            if (looks && limit < next && next - at <= MOST_QUERY_HELD) {
                 return false;
             }
-            return requests.query(in, at, limit, next);
-        }
-        if (!requests.looksInto(type)) {
-            if (type == FrontendType.PARSE && requests.looksIntoTexts()) {
-                if (limit < next && next - at <= MOST_QUERY_HELD) {
-                    return false;
-                }
+            if (looks && type == FrontendType.QUERY) {
+                return requests.query(in, at, limit, next);
+            }
+            if (looks) {
                 requests.parsePassing(in, at, limit);
             }
             requests.sent(type);

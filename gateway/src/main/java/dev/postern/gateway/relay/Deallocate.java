@@ -12,11 +12,11 @@ final class Deallocate {
     static @Nullable StatementName name(ByteBuf in, int from, int to) {
         int end = in.indexOf(from, to, (byte) 0);
         int last = end < 0 ? to : end;
-        int at = behind("deallocate", in, Blank.skip(in, from, last), last);
+        int at = TextLook.behind(in, Blank.skip(in, from, last), last, "deallocate");
         if (at < 0) {
             return null;
         }
-        int prepare = behind("prepare", in, at, last);
+        int prepare = TextLook.behind(in, at, last, "prepare");
         if (prepare >= 0 && prepare < last && in.getByte(prepare) != ';') {
             at = prepare;
         }
@@ -26,10 +26,6 @@ final class Deallocate {
         ByteBuf name = Unpooled.buffer(Identifier.MOST_LENGTH + 1);
         int behind = Identifier.read(in, at, last, name);
         return behind > 0 && isEnd(in, behind, last) ? StatementName.of(name, 0, name.readableBytes()) : null;
-    }
-
-    private static int behind(String word, ByteBuf in, int at, int to) {
-        return TextLook.isWord(in, at, to, word) ? Blank.skip(in, at + word.length(), to) : -1;
     }
 
     private static boolean isEnd(ByteBuf in, int from, int to) {

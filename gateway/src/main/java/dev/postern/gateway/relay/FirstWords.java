@@ -36,11 +36,9 @@ final class FirstWords {
 
     /** Goes behind the word and the blanks after it, if it stands here. */
     private boolean take(String word) {
-        if (!TextLook.isWord(in, at, to, word)) {
-            return false;
-        }
-        at = Blank.skip(in, at + word.length(), to);
-        return true;
+        int behind = TextLook.behind(in, at, to, word);
+        at = Math.max(at, behind);
+        return behind >= 0;
     }
 
     /** Goes to the next word; false when there is none. */

@@ -15,6 +15,8 @@ import java.util.Set;
 final class LearnedSession {
     private static final String TIMEOUT = "statement_timeout";
     private static final String DEFAULT_TIMEOUT = "default statement_timeout";
+    /** Before the name of a channel. */
+    private static final String CHANNEL = "CHANNEL ";
 
     /**
      * Before the others. The client's own statement_timeout, which may be shorter than this takes, is put off until it is
@@ -51,10 +53,8 @@ final class LearnedSession {
                     Remains.LOCK,
                     "pg_catalog.pg_locks WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
                             + " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()")
-            + " UNION ALL SELECT '', 'CHANNEL ' OPERATOR(pg_catalog.||) c"
+            + " UNION ALL SELECT '', '" + CHANNEL + "' OPERATOR(pg_catalog.||) c"
             + " FROM pg_catalog.pg_listening_channels() AS listening (c)";
-
-    private static final String CHANNEL = "CHANNEL ";
 
     private final Map<String, String> values = new HashMap<>();
     private final Set<String> channels = new HashSet<>();

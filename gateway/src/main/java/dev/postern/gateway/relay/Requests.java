@@ -301,18 +301,19 @@ final class Requests {
         link.traffic.clientParses++;
         link.traffic.serverParses++;
         client.statements().unnamed(body, look);
-        unnamedIsHere();
+        unnamedChanges();
         link.begin(Request.PARSE);
     }
 
     void forgetUnnamed() {
         if (sharing) {
             client.statements().unnamed(null, 0);
-            unnamedIsHere();
+            unnamedChanges();
         }
     }
 
-    private void unnamedIsHere() {
+    /** What the client calls so is here from now on, unless the server reads over it. */
+    private void unnamedChanges() {
         unnamedIsHere = true;
         unnamedChanged = true;
     }
@@ -342,7 +343,7 @@ final class Requests {
             server.write(StatementMessages.parse(server.alloc(), StatementMessages.UNNAMED, body));
             link.begin(Request.INJECTED_PARSE);
         }
-        unnamedIsHere();
+        unnamedChanges();
         return true;
     }
 

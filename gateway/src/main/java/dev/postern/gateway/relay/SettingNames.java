@@ -28,16 +28,12 @@ final class SettingNames {
 
     /** {@code SET [SESSION | LOCAL] name}. */
     private static void afterSet(ByteBuf in, int from, int to, Set<String> names, int most) {
-        int at = behind("set", in, Blank.skip(in, from, to), to);
+        int at = TextLook.behind(in, Blank.skip(in, from, to), to, "set");
         if (at < 0) {
             return;
         }
-        int session = Math.max(behind("session", in, at, to), behind("local", in, at, to));
+        int session = Math.max(TextLook.behind(in, at, to, "session"), TextLook.behind(in, at, to, "local"));
         name(in, Math.max(at, session), to, names, most);
-    }
-
-    private static int behind(String word, ByteBuf in, int at, int to) {
-        return TextLook.isWord(in, at, to, word) ? Blank.skip(in, at + word.length(), to) : -1;
     }
 
     /** {@code ('name'}. */

@@ -151,6 +151,11 @@ final class TextLook {
         return end <= to && is(in, at, word) && (end == to || !isPartOfWord(in.getByte(end)));
     }
 
+    /** Behind the word and the blanks after it, or -1 where another stands. */
+    static int behind(ByteBuf in, int at, int to, String word) {
+        return isWord(in, at, to, word) ? Blank.skip(in, at + word.length(), to) : -1;
+    }
+
     static boolean isAround(ByteBuf in, int at, int from, int to, String before, String after) {
         return at - from >= before.length()
                 && to - at > after.length()

@@ -20,11 +20,10 @@ final class Unlisten {
     }
 
     private static void statement(ByteBuf in, int from, int to, Set<String> channels) {
-        int at = Blank.skip(in, from, to);
-        if (!TextLook.isWord(in, at, to, "unlisten")) {
+        int at = TextLook.behind(in, Blank.skip(in, from, to), to, "unlisten");
+        if (at < 0) {
             return;
         }
-        at = Blank.skip(in, at + "unlisten".length(), to);
         ByteBuf name = Unpooled.buffer(Identifier.MOST_LENGTH + 1);
         if (at < to && in.getByte(at) == '*') {
             channels.add(ALL);
