@@ -1,16 +1,12 @@
 package dev.postern.gateway;
 
+import dev.postern.auth.credentials.http.PemTrust;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 /** Whom the gateway believes when it asks issuers, clusters and directories. Reads files. */
 final class Authorities {
@@ -22,18 +18,8 @@ final class Authorities {
             if (caFile.isEmpty()) {
                 return SSLContext.getDefault();
             }
-            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-            trusted.load(null, null);
-            try (InputStream in = Files.newInputStream(caFile.get())) {
-                for (Certificate certificate :
-                        CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                    trusted.setCertificateEntry("ca" + trusted.size(), certificate);
-                }
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            factory.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, factory.getTrustManagers(), null);
+            context.init(null, PemTrust.of(PemTrust.certificates(Files.readAllBytes(caFile.get()))), null);
             return context;
         } catch (GeneralSecurityException | IOException e) {
             throw new StartFailure(

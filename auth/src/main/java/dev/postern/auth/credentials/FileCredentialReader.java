@@ -68,13 +68,7 @@ final class FileCredentialReader implements CredentialReader {
         } catch (IOException e) {
             throw new CredentialUnavailable(file + " cannot be read: " + e.getMessage(), e);
         }
-        int end = bytes.length;
-        if (end > 0 && bytes[end - 1] == '\n') {
-            end--;
-        }
-        if (end > 0 && bytes[end - 1] == '\r') {
-            end--;
-        }
+        int end = LineEnd.before(bytes);
         if (end == 0) {
             throw new CredentialUnavailable(file + " is empty");
         }

@@ -29,14 +29,19 @@ public record KubernetesApiConfig(URI address, Path tokenFile, Path caFile, Opti
             POD.resolve("ca.crt"),
             Optional.empty());
 
+    /** Tokens go to no API server in clear, but on loopback. */
+    static Checks checkAddress(Checks checks, String key, URI address) {
+        boolean loopback = List.of("localhost", "127.0.0.1", "[::1]").contains(String.valueOf(address.getHost()));
+        return checks.problem(
+                !"https".equalsIgnoreCase(address.getScheme()) && !loopback,
+                key,
+                "is no https address, and tokens would be sent there in clear",
+                "https://kubernetes.default.svc (http on loopback)");
+    }
+
     @Override
     public void check(Checks checks) {
-        boolean loopback = List.of("localhost", "127.0.0.1", "[::1]").contains(String.valueOf(address.getHost()));
-        checks.problem(
-                        !"https".equalsIgnoreCase(address.getScheme()) && !loopback,
-                        "address",
-                        "is no https address, and tokens would be sent there in clear",
-                        "https://kubernetes.default.svc (http on loopback)")
+        checkAddress(checks, "address", address)
                 .problem(
                         namespace.filter(ClusterNames::isNoNamespace).isPresent(),
                         "namespace",

@@ -105,23 +105,13 @@ public sealed interface OutsideAuthConfig extends ClientAuthConfig {
      */
     record TokenReview(String audience, List<IdentityMapConfig> map, URI api, Path tokenFile, Path caFile)
             implements OutsideAuthConfig, Checked {
-        private static final Path POD = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
-        static final URI DEFAULT_API = URI.create("https://kubernetes.default.svc");
-        static final Path DEFAULT_TOKEN_FILE = POD.resolve("token");
-        static final Path DEFAULT_CA_FILE = POD.resolve("ca.crt");
-
         public TokenReview {
             map = List.copyOf(map);
         }
 
         @Override
         public void check(Checks checks) {
-            boolean loopback = List.of("localhost", "127.0.0.1", "[::1]").contains(String.valueOf(api.getHost()));
-            checks.problem(
-                            !"https".equalsIgnoreCase(api.getScheme()) && !loopback,
-                            "api",
-                            "is no https address, and tokens would be sent there in clear",
-                            "https://kubernetes.default.svc (http on loopback)")
+            KubernetesApiConfig.checkAddress(checks, "api", api)
                     .notBlank("audience", audience, "the audience of the clients' tokens")
                     .notEmpty("map", map, "which ServiceAccount may be which role: [{identity: ..., role: ...}]");
         }

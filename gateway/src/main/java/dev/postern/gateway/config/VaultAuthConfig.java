@@ -21,7 +21,7 @@ public sealed interface VaultAuthConfig {
             implements VaultAuthConfig, Checked {
         static final String DEFAULT_ROLE = "default";
         static final String DEFAULT_MOUNT = "kubernetes";
-        static final Path DEFAULT_TOKEN_FILE = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
+        static final Path DEFAULT_TOKEN_FILE = KubernetesApiConfig.DEFAULTS.tokenFile();
 
         @Override
         public void check(Checks checks) {

@@ -2,6 +2,7 @@ package dev.postern.auth.credentials.kubernetes;
 
 import dev.postern.auth.Secret;
 import dev.postern.auth.credentials.CredentialUnavailable;
+import dev.postern.auth.credentials.LineEnd;
 import dev.postern.auth.credentials.json.JsonObject;
 import dev.postern.auth.kubernetes.api.ApiFailure;
 import dev.postern.auth.kubernetes.api.ApiServer;
@@ -57,13 +58,7 @@ record SecretValues(String version, Map<String, Secret> values) {
         byte[] bytes = new byte[0];
         try {
             bytes = Base64.getDecoder().decode(base64);
-            int end = bytes.length;
-            if (end > 0 && bytes[end - 1] == '\n') {
-                end--;
-            }
-            if (end > 0 && bytes[end - 1] == '\r') {
-                end--;
-            }
+            int end = LineEnd.before(bytes);
             if (end == 0) {
                 throw new CredentialUnavailable("its key " + key + " is empty");
             }

@@ -1,6 +1,6 @@
 package dev.postern.auth.credentials.vault;
 
-import java.io.ByteArrayInputStream;
+import dev.postern.auth.credentials.http.PemTrust;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,7 +11,6 @@ import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
@@ -55,17 +54,11 @@ final class PemTls {
 
     private static javax.net.ssl.TrustManager[] trust(Optional<Path> caFile)
             throws IOException, GeneralSecurityException {
+        if (caFile.isPresent()) {
+            return PemTrust.of(certificates(caFile.get()));
+        }
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        if (caFile.isEmpty()) {
-            factory.init((KeyStore) null);
-            return factory.getTrustManagers();
-        }
-        KeyStore store = emptyStore();
-        int number = 0;
-        for (Certificate certificate : certificates(caFile.get())) {
-            store.setCertificateEntry("ca-" + number++, certificate);
-        }
-        factory.init(store);
+        factory.init((KeyStore) null);
         return factory.getTrustManagers();
     }
 
@@ -77,7 +70,8 @@ final class PemTls {
         var files = endpoint.clientCertificate().get();
         Certificate[] chain = certificates(files.certFile()).toArray(Certificate[]::new);
         PrivateKey key = privateKey(files.keyFile());
-        KeyStore store = emptyStore();
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
         store.setKeyEntry("client", key, new char[0], chain);
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, new char[0]);
@@ -86,8 +80,7 @@ final class PemTls {
 
     private static Collection<? extends Certificate> certificates(Path file)
             throws IOException, GeneralSecurityException {
-        Collection<? extends Certificate> found = CertificateFactory.getInstance("X.509")
-                .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)));
+        Collection<? extends Certificate> found = PemTrust.certificates(Files.readAllBytes(file));
         if (found.isEmpty()) {
             throw new GeneralSecurityException(file + " holds no certificate");
         }
@@ -115,11 +108,5 @@ final class PemTls {
         } finally {
             Arrays.fill(der, (byte) 0);
         }
-    }
-
-    private static KeyStore emptyStore() throws IOException, GeneralSecurityException {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        return store;
     }
 }

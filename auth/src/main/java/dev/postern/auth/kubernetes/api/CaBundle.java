@@ -1,19 +1,17 @@
 package dev.postern.auth.kubernetes.api;
 
-import java.io.ByteArrayInputStream;
+import dev.postern.auth.credentials.http.PemTrust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.util.Arrays;
+import java.util.Collection;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** A PEM bundle of authorities in a file that may change. */
@@ -70,19 +68,12 @@ final class CaBundle {
     }
 
     private static SSLContext context(byte[] pem) throws IOException, GeneralSecurityException {
-        KeyStore trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        for (Certificate certificate :
-                CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem))) {
-            trusted.setCertificateEntry("ca" + trusted.size(), certificate);
-        }
-        if (trusted.size() == 0) {
+        Collection<? extends Certificate> authorities = PemTrust.certificates(pem);
+        if (authorities.isEmpty()) {
             throw new GeneralSecurityException("it holds no certificate");
         }
-        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(new KeyManager[0], factory.getTrustManagers(), new SecureRandom());
+        context.init(new KeyManager[0], PemTrust.of(authorities), new SecureRandom());
         return context;
     }
 }
