@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -28,46 +29,40 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Each preset's query against the function its operator installs, in a real PostgreSQL. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AuthQueryPresetsIT {
+    private static final List<String> ROLES = List.of(
+            "create role lookup login",
+            "create role app login password 'secret'",
+            "create role expired login password 'secret' valid until '2020-01-01 00:00:00+00'",
+            "create role forever login password 'secret' valid until 'infinity'",
+            "create role nologin nologin password 'secret'",
+            "create role empty login",
+            "create role boss superuser login password 'secret'",
+            "create role walker replication login password 'secret'",
+            "create role \"Odd'; drop role app; --\" login password 'secret'");
+
+    /** What an attacker with CREATE would plant (CVE-2025-12819). */
+    private static final List<String> PLANTED = List.of(
+            "create schema evil",
+            "grant usage on schema evil to public",
+            "create view evil.pg_authid as select 'app'::name as rolname, null::text as rolpassword",
+            "create view evil.pg_roles as select 'app'::name as rolname",
+            "create function evil.always(name, text) returns boolean language sql as 'select true'",
+            "create operator evil.= (leftarg = name, rightarg = text, function = evil.always)",
+            "alter role lookup set search_path = evil, pg_catalog");
+
     private EmbeddedPostgres postgres;
+
+    @SafeVarargs
+    private static List<String> concat(List<String>... lists) {
+        return Stream.of(lists).flatMap(List::stream).toList();
+    }
 
     @BeforeAll
     void start() throws Exception {
         postgres = EmbeddedPostgres.builder().start();
         try (Connection connection = connect("postgres", "");
                 Statement statement = connection.createStatement()) {
-            for (String sql : List.of(
-                    "create role lookup login",
-                    "create role app login password 'secret'",
-                    "create role expired login password 'secret' valid until '2020-01-01 00:00:00+00'",
-                    "create role forever login password 'secret' valid until 'infinity'",
-                    "create role nologin nologin password 'secret'",
-                    "create role empty login",
-                    "create role boss superuser login password 'secret'",
-                    "create role walker replication login password 'secret'",
-                    "create role \"Odd'; drop role app; --\" login password 'secret'",
-                    // As the operators install them: none of them knows VALID UNTIL.
-                    "create function public.user_search(uname text) returns table (usename name, passwd text) language sql"
-                            + " security definer set search_path = pg_catalog, pg_temp as"
-                            + " 'select usename, passwd from pg_catalog.pg_shadow where usename = $1'",
-                    "create schema pooler",
-                    "create function pooler.user_lookup(in i_username text, out uname text, out phash text) returns record"
-                            + " language plpgsql security definer set search_path = pg_catalog, pg_temp as $$ begin"
-                            + " select usename, passwd from pg_catalog.pg_shadow where usename = i_username"
-                            + " into uname, phash; return; end $$",
-                    "create schema pgbouncer",
-                    "create function pgbouncer.get_auth(wanted text) returns table (username text, password text) language sql"
-                            + " security definer set search_path = pg_catalog, pg_temp as"
-                            + " 'select rolname::text, rolpassword::text from pg_catalog.pg_authid where rolname = $1'",
-                    "grant usage on schema pooler, pgbouncer to lookup",
-                    "grant select on pg_catalog.pg_authid to lookup",
-                    // What an attacker with CREATE would plant (CVE-2025-12819).
-                    "create schema evil",
-                    "grant usage on schema evil to public",
-                    "create view evil.pg_authid as select 'app'::name as rolname, null::text as rolpassword",
-                    "create view evil.pg_roles as select 'app'::name as rolname",
-                    "create function evil.always(name, text) returns boolean language sql as 'select true'",
-                    "create operator evil.= (leftarg = name, rightarg = text, function = evil.always)",
-                    "alter role lookup set search_path = evil, pg_catalog")) {
+            for (String sql : concat(ROLES, OperatorLookups.installedFor("lookup"), PLANTED)) {
                 statement.execute(sql);
             }
         }

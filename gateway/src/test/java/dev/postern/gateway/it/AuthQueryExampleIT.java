@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.postern.auth.client.OperatorLookups;
 import dev.postern.gateway.Gateway;
 import dev.postern.gateway.config.ConfigLoader;
 import dev.postern.gateway.config.ConfigResult;
@@ -37,24 +38,6 @@ class AuthQueryExampleIT {
             "create role ex_mute nologin password 'ex_mute-secret'",
             "create role ex_boss superuser login password 'ex_boss-secret'",
             "create role ex_walker replication login password 'ex_walker-secret'");
-
-    /** As the operators install them: none of them knows VALID UNTIL. */
-    private static final List<String> OPERATORS = List.of(
-            "create role ex_lookup login password 'lookup-secret'",
-            "create function public.user_search(uname text) returns table (usename name, passwd text) language sql"
-                    + " security definer set search_path = pg_catalog, pg_temp as"
-                    + " 'select usename, passwd from pg_catalog.pg_shadow where usename = $1'",
-            "create schema pooler",
-            "create function pooler.user_lookup(in i_username text, out uname text, out phash text) returns record"
-                    + " language plpgsql security definer set search_path = pg_catalog, pg_temp as $$ begin"
-                    + " select usename, passwd from pg_catalog.pg_shadow where usename = i_username"
-                    + " into uname, phash; return; end $$",
-            "create schema pgbouncer",
-            "create function pgbouncer.get_auth(wanted text) returns table (username text, password text) language sql"
-                    + " security definer set search_path = pg_catalog, pg_temp as"
-                    + " 'select rolname::text, rolpassword::text from pg_catalog.pg_authid where rolname = $1'",
-            "grant usage on schema pooler, pgbouncer to ex_lookup",
-            "grant select on pg_catalog.pg_authid to ex_lookup");
 
     private static void undo(PostgresServer server) {
         server.execute(
@@ -131,7 +114,8 @@ class AuthQueryExampleIT {
         PostgresServer server = PostgresServers.ofVersion(version);
         try {
             server.execute("postgres", ROLES.toArray(String[]::new));
-            server.execute("postgres", OPERATORS.toArray(String[]::new));
+            server.execute("postgres", "create role ex_lookup login password 'lookup-secret'");
+            server.execute("postgres", OperatorLookups.installedFor("ex_lookup").toArray(String[]::new));
             GatewayYaml yaml = GatewayYaml.of();
             List<String> presets = List.of("pgbouncer", "cnpg", "zalando", "crunchy");
             for (String preset : presets) {

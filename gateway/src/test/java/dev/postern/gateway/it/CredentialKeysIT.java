@@ -91,7 +91,7 @@ class CredentialKeysIT {
     void secretThatIsNotThereYetIsWaitedFor() throws Exception {
         Files.createDirectories(folder.resolve("mounted"));
         try (GatewayFixture gateway = gateway("{secret: {directory: " + folder.resolve("mounted") + "}}", "")) {
-            assertThat(refusal(gateway)).isEqualTo("57P03");
+            assertThat(gateway.refusal("route")).isEqualTo("57P03");
             mount("1", Tenant.backendRole("orders"), Tenant.backendPassword("orders"));
             Awaitility.await()
                     .atMost(Duration.ofSeconds(10))
@@ -103,15 +103,6 @@ class CredentialKeysIT {
     private static String who(GatewayFixture gateway) {
         try (WireClient client = gateway.connect("route")) {
             return client.ask(WHO);
-        }
-    }
-
-    private static String refusal(GatewayFixture gateway) {
-        try {
-            gateway.connect("route").close();
-            return "";
-        } catch (WireClient.LoginRefused refused) {
-            return refused.messages().getLast().sqlState();
         }
     }
 
@@ -179,7 +170,7 @@ class CredentialKeysIT {
             servesALeasedRole(world, keys);
             // Somebody else has used it: the gateway starts, and says so to nobody but the operator.
             try (GatewayFixture second = gateway(VaultWorld.credentials("orders-app"), vault(world, keys))) {
-                assertThat(refusal(second)).isEqualTo("57P03");
+                assertThat(second.refusal("route")).isEqualTo("57P03");
             }
         }
     }

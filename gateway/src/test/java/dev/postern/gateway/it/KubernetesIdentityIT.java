@@ -77,15 +77,6 @@ class KubernetesIdentityIT {
         }
     }
 
-    private static String refusal(GatewayFixture gateway, String database) {
-        try {
-            gateway.connect(database).close();
-            return "";
-        } catch (WireClient.LoginRefused refused) {
-            return refused.messages().getLast().sqlState();
-        }
-    }
-
     private long asked(String account) {
         return cluster.api().requests("POST /api/v1/namespaces/shop/serviceaccounts/" + account + "/token");
     }
@@ -109,7 +100,7 @@ class KubernetesIdentityIT {
     void oneTenantsAccountIsNotAnothersAtVault() {
         try (VaultWorld world = world(LONG, LONG);
                 GatewayFixture gateway = GatewayFixture.start(yaml(world, "globex"))) {
-            assertThat(refusal(gateway, "acme")).isEqualTo("57P03");
+            assertThat(gateway.refusal("acme")).isEqualTo("57P03");
             assertThat(who(gateway, "globex")).isIn(world.rolesMadeBy("globex-app"));
             assertThat(world.rolesMadeBy("acme-app")).isEmpty();
         }
@@ -120,7 +111,7 @@ class KubernetesIdentityIT {
         try (VaultWorld world = world(LONG, LONG)) {
             cluster.api().forbid("create", "serviceaccounts/token", "shop", "acme");
             try (GatewayFixture gateway = GatewayFixture.start(yaml(world, "acme"))) {
-                assertThat(refusal(gateway, "acme")).isEqualTo("57P03");
+                assertThat(gateway.refusal("acme")).isEqualTo("57P03");
                 assertThat(who(gateway, "globex")).isIn(world.rolesMadeBy("globex-app"));
                 cluster.api().allow("create", "serviceaccounts/token", "shop", "acme");
                 Awaitility.await()

@@ -15,7 +15,6 @@ import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
 
 /** RESET and DISCARD ALL bring back what the startup packet asked for, whatever comes behind them in the same packet. */
 @ExtendWith(CleanAfterEach.class)
@@ -27,7 +26,6 @@ class ResetIT {
         return target.connect("search_path", "information_schema", "TimeZone", "Asia/Tokyo");
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void discardAllWithTheNextQuery(Target target) {
         try (WireClient client = connect(target)) {
@@ -40,7 +38,6 @@ class ResetIT {
     }
 
     /** As asyncpg does it when a connection goes back to its pool. */
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void resetAllWithTheNextQuery(Target target) {
         try (WireClient client = connect(target)) {
@@ -52,7 +49,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void resetBeforeTheNextQuery(Target target) {
         try (WireClient client = connect(target)) {
@@ -65,7 +61,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void resetInThePartOfAPipelineBeforeTheNext(Target target) {
         try (WireClient client = connect(target)) {
@@ -84,7 +79,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void resetInATransactionAndWhatUndoesIt(Target target) {
         try (WireClient client = connect(target)) {
@@ -109,7 +103,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void aResetInAFailedQueryIsUndone(Target target) {
         try (WireClient client = connect(target)) {
@@ -119,7 +112,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void whatIsSetBehindTheResetStays(Target target) {
         try (WireClient client = connect(target)) {
@@ -131,7 +123,6 @@ class ResetIT {
     }
 
     /** Drivers read it to know how to read times. */
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void theClientIsToldWhatIsBack(Target target) {
         try (WireClient client = connect(target)) {
@@ -146,7 +137,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void theClientIsToldOfWhatTheStartupPacketDidNotName(Target target) {
         try (WireClient client = connect(target)) {
@@ -157,7 +147,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @EveryTarget
     void roleAndSettingsWithADotAmongTheOptions(Target target) {
         try (WireClient client = target.connect("options", "-c app.tenant=blue -c work_mem=1234kB")) {
@@ -172,7 +161,6 @@ class ResetIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @SharingTargets
     void whatIsBackIsTheClientsAlone(Target target) {
         try (WireClient client =

@@ -113,7 +113,6 @@ class SessionStateIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @SharingTargets
     void keepsAStatementTimeoutToItself(Target target) {
         try (WireClient setter = WireClient.connect(target.oneServer());
@@ -129,7 +128,6 @@ class SessionStateIT {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
     @SharingTargets
     void endsNobodysSessionForASettingOfATransaction(Target target) {
         try (WireClient setter = WireClient.connect(target.oneServer());

@@ -5,13 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsServer;
+import dev.postern.auth.credentials.LoopbackHttp;
 import dev.postern.auth.credentials.json.Json;
 import dev.postern.auth.credentials.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.time.Duration;
@@ -27,7 +25,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -75,6 +72,8 @@ public final class ApiServerDouble implements AutoCloseable {
     private volatile int watches;
     private volatile long generation;
     private volatile Duration bookmarks = Duration.ofSeconds(60);
+    /** The version in the bookmark that was sent last. */
+    private volatile long bookmarked;
 
     /** How the tokens of an account are made. */
     public interface Account {
@@ -186,6 +185,11 @@ public final class ApiServerDouble implements AutoCloseable {
         forgottenUpTo = version;
     }
 
+    /** Whether a watch knows from a bookmark a version that is not forgotten. */
+    public synchronized boolean hasBookmarked() {
+        return bookmarked >= forgottenUpTo;
+    }
+
     /** Whether 410 comes as the answer's status; else as an event. */
     public void setGoneAsStatus(boolean asStatus) {
         goneAsStatus = asStatus;
@@ -249,20 +253,9 @@ public final class ApiServerDouble implements AutoCloseable {
     }
 
     private void listen() throws IOException {
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port);
-        HttpServer created;
-        if (tls == null) {
-            created = HttpServer.create(address, 0);
-        } else {
-            HttpsServer https = HttpsServer.create(address, 0);
-            https.setHttpsConfigurator(new HttpsConfigurator(tls));
-            created = https;
-        }
-        created.createContext("/", this::serve);
-        created.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        created.start();
-        server = created;
-        port = created.getAddress().getPort();
+        HttpServer started = LoopbackHttp.start(port, tls == null ? null : new HttpsConfigurator(tls), this::serve);
+        server = started;
+        port = started.getAddress().getPort();
     }
 
     private void serve(HttpExchange exchange) throws IOException {
@@ -432,6 +425,7 @@ public final class ApiServerDouble implements AutoCloseable {
                         out,
                         "BOOKMARK",
                         Map.of("kind", "Secret", "metadata", Map.of("resourceVersion", String.valueOf(told))));
+                bookmarked = told;
                 bookmark = Instant.now().plus(bookmarks);
             }
             Thread.sleep(TICK);

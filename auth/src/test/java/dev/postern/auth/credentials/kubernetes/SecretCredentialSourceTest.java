@@ -137,7 +137,7 @@ class SecretCredentialSourceTest {
         acquire();
         awaitWatch();
         cluster.compact();
-        await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+        await().until(cluster::hasBookmarked);
         long lists = cluster.requests("secrets?fieldSelector");
         cluster.endWatches();
         put("app", "two");

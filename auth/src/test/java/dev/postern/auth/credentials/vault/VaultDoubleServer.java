@@ -5,12 +5,10 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
 import com.sun.net.httpserver.HttpsParameters;
-import com.sun.net.httpserver.HttpsServer;
+import dev.postern.auth.credentials.LoopbackHttp;
 import dev.postern.auth.credentials.json.Json;
 import dev.postern.auth.credentials.json.JsonObject;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +16,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -120,27 +117,22 @@ public final class VaultDoubleServer implements AutoCloseable {
     }
 
     private void listen() throws IOException {
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port);
-        HttpServer created;
-        if (tls == null) {
-            created = HttpServer.create(address, 0);
-        } else {
-            HttpsServer https = HttpsServer.create(address, 0);
-            https.setHttpsConfigurator(new HttpsConfigurator(tls) {
-                @Override
-                public void configure(HttpsParameters parameters) {
-                    var ssl = getSSLContext().getDefaultSSLParameters();
-                    ssl.setWantClientAuth(true);
-                    parameters.setSSLParameters(ssl);
-                }
-            });
-            created = https;
-        }
-        created.createContext("/", this::serve);
-        created.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        created.start();
-        server = created;
-        port = created.getAddress().getPort();
+        HttpServer started = LoopbackHttp.start(port, configurator(), this::serve);
+        server = started;
+        port = started.getAddress().getPort();
+    }
+
+    private @Nullable HttpsConfigurator configurator() {
+        return tls == null
+                ? null
+                : new HttpsConfigurator(tls) {
+                    @Override
+                    public void configure(HttpsParameters parameters) {
+                        var ssl = getSSLContext().getDefaultSSLParameters();
+                        ssl.setWantClientAuth(true);
+                        parameters.setSSLParameters(ssl);
+                    }
+                };
     }
 
     private void beat() {

@@ -74,6 +74,16 @@ public final class GatewayFixture implements AutoCloseable {
         return WireClient.connect(address(database));
     }
 
+    /** The SQLSTATE that a login reads in place of its end; empty where it is let in. */
+    public String refusal(String database) {
+        try {
+            connect(database).close();
+            return "";
+        } catch (WireClient.LoginRefused refused) {
+            return refused.error().sqlState();
+        }
+    }
+
     /** Applies another configuration; returns when it is in force. */
     public void reload(GatewayYaml changed) {
         gateway.reload(parse(changed));

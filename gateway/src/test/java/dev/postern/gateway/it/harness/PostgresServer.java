@@ -290,6 +290,21 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /** The first column of all rows as text, asked as superuser. */
+    public List<String> column(String database, String sql) {
+        List<String> values = new ArrayList<>();
+        try (Connection admin = admin(database);
+                Statement statement = admin.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                values.add(rows.getString(1));
+            }
+            return values;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** What pg_stat_activity says of a database's client sessions, without those of {@link #admin}. */
     public List<ServerSession> sessions(String database) {
         List<ServerSession> sessions = new ArrayList<>();

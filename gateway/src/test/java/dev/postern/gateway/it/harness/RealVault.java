@@ -12,10 +12,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -302,21 +298,8 @@ final class RealVault implements AnyVault {
         String database = databaseOf.get(name);
         return database == null
                 ? List.of()
-                : query(database, "select name from " + table() + " where made_by = '" + name + "' order by at, ctid");
-    }
-
-    private List<String> query(String database, String sql) {
-        List<String> values = new ArrayList<>();
-        try (Connection admin = postgres.admin(database);
-                Statement statement = admin.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            while (rows.next()) {
-                values.add(rows.getString(1));
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        return values;
+                : postgres.column(
+                        database, "select name from " + table() + " where made_by = '" + name + "' order by at, ctid");
     }
 
     @Override
@@ -327,7 +310,7 @@ final class RealVault implements AnyVault {
     /** By the roles in the database, since it may be away: their time is the lease's and five seconds. */
     @Override
     public int aliveLeases() {
-        return query(
+        return postgres.column(
                         "postgres",
                         "select rolname from pg_roles where rolname like 'v-%' and rolvaliduntil - interval '5 s' > now()")
                 .size();
@@ -436,7 +419,7 @@ final class RealVault implements AnyVault {
             process.destroyForcibly();
             http.shutdownNow();
             for (String database : Tenant.DATABASES) {
-                for (String role : query(
+                for (String role : postgres.column(
                         database, "select rolname from pg_roles join " + table() + " made on rolname = made.name")) {
                     postgres.execute(database, "drop role \"" + role + "\"");
                 }

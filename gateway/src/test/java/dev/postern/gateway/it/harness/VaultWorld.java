@@ -7,10 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -254,17 +250,7 @@ public final class VaultWorld implements AutoCloseable {
 
     /** Roles that leases made and that are in the database now. */
     public List<String> leasedRoles() {
-        List<String> names = new ArrayList<>();
-        try (Connection admin = postgres.admin("postgres");
-                Statement statement = admin.createStatement();
-                ResultSet rows = statement.executeQuery("select rolname from pg_roles where rolname like 'v-%'")) {
-            while (rows.next()) {
-                names.add(rows.getString(1));
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        return names;
+        return postgres.column("postgres", "select rolname from pg_roles where rolname like 'v-%'");
     }
 
     @Override
