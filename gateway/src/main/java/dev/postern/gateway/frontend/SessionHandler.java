@@ -406,8 +406,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     @Override
     public void settingsLost(ErrorResponse error) {
-        close(new Refusal.SessionStateUnknown(
-                pool.route(), "the startup packet's settings could not be put back: " + error.message()));
+        close(new Refusal.StartupSettingsLost(pool.route(), error.message()));
     }
 
     @Override

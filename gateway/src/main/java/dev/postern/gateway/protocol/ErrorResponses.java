@@ -66,6 +66,10 @@ public final class ErrorResponses {
                 ErrorResponse.fatal(
                         SqlStates.CONNECTION_FAILURE,
                         "the database server did not say what the transaction has left in the session");
+            case Refusal.StartupSettingsLost ignored ->
+                ErrorResponse.fatal(
+                        SqlStates.CONNECTION_FAILURE,
+                        "the settings of the startup packet could not be put back behind a RESET");
             case Refusal.ListenerLost ignored ->
                 ErrorResponse.fatal(
                                 SqlStates.CONNECTION_FAILURE, "the connection that listens for notifications was lost")

@@ -80,6 +80,9 @@ public sealed interface Refusal {
     /** Transaction mode: the server could not say what a transaction has set or left in the session. */
     record SessionStateUnknown(String route, String cause) implements Refusal {}
 
+    /** The settings of the startup packet could not be put back behind a RESET. */
+    record StartupSettingsLost(String route, String cause) implements Refusal {}
+
     /** Transaction mode: the connection that listens for the session is gone, and with it perhaps notifications. */
     record ListenerLost(String route, String cause) implements Refusal {}
 
@@ -155,6 +158,7 @@ public sealed interface Refusal {
             case ShuttingDown ignored -> "shutting_down";
             case SessionStateLeft ignored -> "session_state_left";
             case SessionStateUnknown ignored -> "session_state_unknown";
+            case StartupSettingsLost ignored -> "startup_settings_lost";
             case ListenerLost ignored -> "listener_lost";
             case Killed ignored -> "killed";
             case DatabaseDisabled ignored -> "database_disabled";

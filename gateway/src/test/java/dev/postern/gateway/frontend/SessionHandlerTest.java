@@ -347,6 +347,22 @@ class SessionHandlerTest {
     }
 
     @Test
+    void endsASessionWhoseStartupSettingsAreNotPutBack() {
+        servers = newServers(PoolMode.SESSION);
+        pool = newPool();
+        session(SessionSettings.of(Map.of("timezone", "Asia/Tokyo")));
+        sends(query("reset all"));
+        FakeServer server = open();
+        server.says(message('C', "SELECT 1."), READY); // its settings
+        server.says(message('C', "RESET."), READY);
+
+        server.says(message('E', "SERROR.VERROR.C57014.Mcanceled.."), READY);
+
+        assertThat(reads()).contains("RESET", "08006", "could not be put back behind a RESET");
+        assertThat(server.linked()).isFalse();
+    }
+
+    @Test
     void takesNoServerForHalfAMessage() {
         session(SessionSettings.NONE);
         byte[] query = query("select 1");
