@@ -38,9 +38,9 @@ final class ChannelListener implements Ear.Owner {
     /** The channel of the marks: nobody else's, since nobody can guess it. */
     private final String marks = "postern " + UUID.randomUUID();
 
-    private final Map<String, Set<SessionHandler>> listeners = new HashMap<>();
-    private final Map<SessionHandler, Set<String>> channels = new HashMap<>();
-    private final Map<SessionHandler, HandOver> handOvers = new LinkedHashMap<>();
+    private final Map<String, Set<SessionChannels>> listeners = new HashMap<>();
+    private final Map<SessionChannels, Set<String>> channels = new HashMap<>();
+    private final Map<SessionChannels, HandOver> handOvers = new LinkedHashMap<>();
     private final ArrayDeque<Waiting> behindTheMark = new ArrayDeque<>();
     private @Nullable Ear ear;
     /** Takes the place of the other. */
@@ -79,7 +79,7 @@ final class ChannelListener implements Ear.Owner {
 
     /** The same for these channels beside those that it listens to. */
     boolean takes(
-            SessionHandler session,
+            SessionChannels session,
             @Nullable String encoding,
             Map<String, String> parametersOfServer,
             Set<String> added) {
@@ -93,12 +93,12 @@ final class ChannelListener implements Ear.Owner {
     }
 
     /**
-     * The session's own server listens to these. {@link SessionHandler#marks} follows when they are heard here as well, and
-     * {@link SessionHandler#heardHere} when the mark has been heard: what comes behind it is passed on from here.
+     * The session's own server listens to these. {@link SessionChannels#marks} follows when they are heard here as well, and
+     * {@link SessionChannels#heardHere} when the mark has been heard: what comes behind it is passed on from here.
      *
      * @return those of which the session's own server tells it until then; the others it has heard from here before
      */
-    Set<String> listen(SessionHandler session, Set<String> added) {
+    Set<String> listen(SessionChannels session, Set<String> added) {
         Set<String> mine = channels.computeIfAbsent(session, unused -> new HashSet<>());
         Set<String> fresh = new HashSet<>(added);
         fresh.removeAll(mine);
@@ -115,7 +115,7 @@ final class ChannelListener implements Ear.Owner {
         return Long.toString(++marked);
     }
 
-    void unlisten(SessionHandler session, String channel) {
+    void unlisten(SessionChannels session, String channel) {
         Set<String> mine = channels.get(session);
         if (mine != null && mine.remove(channel)) {
             remove(session, channel);
@@ -126,15 +126,15 @@ final class ChannelListener implements Ear.Owner {
         }
     }
 
-    private void remove(SessionHandler session, String channel) {
-        Set<SessionHandler> those = listeners.get(channel);
+    private void remove(SessionChannels session, String channel) {
+        Set<SessionChannels> those = listeners.get(channel);
         if (those != null && those.remove(session) && those.isEmpty()) {
             listeners.remove(channel);
         }
     }
 
     /** The session listens to nothing any more. */
-    void forget(SessionHandler session) {
+    void forget(SessionChannels session) {
         handOvers.remove(session);
         Set<String> mine = channels.remove(session);
         if (mine != null) {
@@ -144,16 +144,16 @@ final class ChannelListener implements Ear.Owner {
     }
 
     /** Whether the session listens to anything. */
-    boolean hasChannels(SessionHandler session) {
+    boolean hasChannels(SessionChannels session) {
         return channels.containsKey(session);
     }
 
     /** Whether the session listens to this channel. */
-    boolean hears(SessionHandler session, String channel) {
+    boolean hears(SessionChannels session, String channel) {
         return channels.getOrDefault(session, Set.of()).contains(channel);
     }
 
-    private boolean tells(SessionHandler session, String channel) {
+    private boolean tells(SessionChannels session, String channel) {
         HandOver handOver = handOvers.get(session);
         return handOver == null || !handOver.channels.contains(channel);
     }
@@ -224,7 +224,7 @@ final class ChannelListener implements Ear.Owner {
     }
 
     private void beginHandOvers(Ear current) {
-        for (SessionHandler session : List.copyOf(handOvers.keySet())) {
+        for (SessionChannels session : List.copyOf(handOvers.keySet())) {
             HandOver handOver = handOvers.get(session);
             if (handOver != null && !handOver.begun && current.hears(handOver.channels)) {
                 handOver.begun = true;
@@ -326,7 +326,7 @@ final class ChannelListener implements Ear.Owner {
 
     private void deliver(NotificationResponse notification, ByteBuf bytes) {
         if (isMark(notification)) {
-            for (Map.Entry<SessionHandler, HandOver> entry : List.copyOf(handOvers.entrySet())) {
+            for (Map.Entry<SessionChannels, HandOver> entry : List.copyOf(handOvers.entrySet())) {
                 if (entry.getValue().mark.equals(notification.payload())) {
                     handOvers.remove(entry.getKey());
                     entry.getKey().heardHere();
@@ -334,9 +334,9 @@ final class ChannelListener implements Ear.Owner {
             }
             return;
         }
-        Set<SessionHandler> those = listeners.get(notification.channel());
+        Set<SessionChannels> those = listeners.get(notification.channel());
         if (those != null) {
-            for (SessionHandler session : List.copyOf(those)) {
+            for (SessionChannels session : List.copyOf(those)) {
                 if (tells(session, notification.channel())) {
                     session.notification(bytes);
                 }
@@ -365,7 +365,7 @@ final class ChannelListener implements Ear.Owner {
 
     /** Nobody is heard any more: they cannot know what they miss. */
     private void end(Refusal refusal) {
-        List<SessionHandler> all = new ArrayList<>(channels.keySet());
+        List<SessionChannels> all = new ArrayList<>(channels.keySet());
         listeners.clear();
         channels.clear();
         handOvers.clear();

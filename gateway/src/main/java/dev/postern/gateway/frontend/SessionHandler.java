@@ -15,7 +15,6 @@ import dev.postern.gateway.protocol.LogKeys;
 import dev.postern.gateway.protocol.MessageHeader;
 import dev.postern.gateway.protocol.MessageWriter;
 import dev.postern.gateway.protocol.NoticeResponse;
-import dev.postern.gateway.protocol.NotificationResponse;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.Refusal;
 import dev.postern.gateway.protocol.SqlStates;
@@ -58,7 +57,8 @@ import org.slf4j.LoggerFactory;
  * any --> Closed
  * </pre>
  */
-final class SessionHandler extends ChannelInboundHandlerAdapter implements ClientEnd, Waiter<LentServer>, Cancelable {
+final class SessionHandler extends ChannelInboundHandlerAdapter
+        implements ClientEnd, Waiter<LentServer>, Cancelable, SessionChannels.Owner {
     private static final Logger log = LoggerFactory.getLogger(SessionHandler.class);
 
     /** Bytes that a client may send ahead while it waits; then it is not read from. */
@@ -100,11 +100,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     private @Nullable ScheduledFuture<?> learningTimer;
 
-    /** The pool's listener hears channels for it. */
-    private boolean listens;
-
-    private Optional<Refusal> listenerLost = Optional.empty();
-    private final KeptNotifications notifications = new KeptNotifications();
+    private final SessionChannels channels;
 
     SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
         this.pool = pool;
@@ -112,6 +108,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         this.startupSettings = settings;
         this.settings = settings;
         this.statements = new ClientStatements(pool.statements());
+        this.channels = new SessionChannels(pool, this);
     }
 
     void origin(SessionOrigin who) {
@@ -122,7 +119,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         cancelProcessId = processId;
     }
 
-    private Channel channel() {
+    @Override
+    public Channel channel() {
         if (channel == null) {
             throw new IllegalStateException("the session has no channel yet");
         }
@@ -421,15 +419,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         switch (state) {
             case SessionState.Active active -> {
                 flush(); // before the server goes to somebody else
-                if (listens) {
-                    unlisten(link);
-                }
+                channels.unlisten(link);
                 if (state == active) { // or the client was found gone, and has given it back
                     leaveServer(active.server(), link, active);
                 }
             }
             case SessionState.Learning learning -> learned(learning.server(), link);
-            case SessionState.HandingOver over -> handedOver(over);
+            case SessionState.HandingOver over -> channels.serverReady();
             case SessionState.Leaving leaving -> {
                 state = SessionState.CLOSED;
                 leaving.server().giveBack();
@@ -495,12 +491,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
 
     private boolean channelsAlone(Set<Remains> remains, LentServer server, Link link) {
         return remains.equals(Set.of(Remains.CHANNEL))
-                && pool.channels()
-                        .takes(
-                                this,
-                                encoding(),
-                                server.parameters(),
-                                link.inquiry().channels());
+                && channels.canListen(encoding(), server, link.inquiry().channels());
     }
 
     private @Nullable String encoding() {
@@ -510,115 +501,37 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
     @Override
     public boolean canListen() {
         LentServer server = server();
-        return server != null && pool.channels().takes(encoding(), server.parameters());
+        return server != null && channels.canListen(encoding(), server);
     }
 
     /** The pool's listener hears the channels from now on; the server goes when it has said what it heard before. */
     private void handOver(LentServer server, Link link) {
-        SessionState.HandingOver over = new SessionState.HandingOver(server, link);
-        state = over;
-        startLearningTimer(over, server);
-        listens = true;
-        over.channels = pool.channels().listen(this, link.inquiry().channels());
+        state = new SessionState.HandingOver(server, link);
+        startLearningTimer(state, server);
+        channels.handOver(link, link.inquiry().channels());
     }
 
-    /** From the pool's listener: it hears the channels as well. */
-    void marks(String mark) {
+    @Override
+    public void handedOver() {
         if (state instanceof SessionState.HandingOver over) {
-            over.mark = mark;
-            over.link.internalQuery(pool.channels().markedBy(mark), error -> {
-                if (error.isPresent()) {
-                    giveBackAndClose(
-                            over.server,
-                            new Refusal.ListenerLost(pool.route(), error.get().message()));
-                }
-            });
-        }
-    }
-
-    /** From the pool's listener: it has come to the mark, and tells what is behind it. */
-    void heardHere() {
-        if (state instanceof SessionState.HandingOver over) {
-            over.heard = true;
-            handedOver(over);
-        }
-    }
-
-    private void handedOver(SessionState.HandingOver over) {
-        if (over.said && over.heard && over.link.isClean()) {
             flush();
             if (state == over) {
                 stopLearningTimer();
-                part(over.server, LentServer::giveBack);
+                part(over.server(), LentServer::giveBack);
             }
         }
     }
 
-    /** What a server says that listens for the session itself, unless the pool's listener says it. */
+    @Override
+    public void handOverFailed(Refusal refusal) {
+        if (state instanceof SessionState.HandingOver over) {
+            giveBackAndClose(over.server(), refusal);
+        }
+    }
+
     @Override
     public boolean takesNotification(ByteBuf message) {
-        if (!listens) {
-            return true;
-        }
-        NotificationResponse notification = Notifications.decode(message);
-        if (state instanceof SessionState.HandingOver over) {
-            over.said |= pool.channels().isMark(notification, over.mark);
-            return !over.said && over.channels.contains(notification.channel());
-        }
-        return !pool.channels().hears(this, notification.channel());
-    }
-
-    /** From the pool's listener. Between transactions it passes at once, as PostgreSQL does it. */
-    void notification(ByteBuf message) {
-        switch (state) {
-            case SessionState.Closed closed -> {}
-            case SessionState.Leaving leaving -> {}
-            case SessionState.Idle idle
-            when notifications.isEmpty() && channel().isWritable() ->
-                channel().writeAndFlush(message.copy(), channel().voidPromise());
-            default -> keepNotification(message);
-        }
-    }
-
-    private void keepNotification(ByteBuf message) {
-        if (!notifications.keep(message, channel().alloc())) {
-            close(new Refusal.ListenerLost(pool.route(), "the client does not read its notifications"));
-        }
-    }
-
-    private void passNotifications() {
-        if (!notifications.isEmpty() && state == SessionState.IDLE && channel().isWritable()) {
-            channel().writeAndFlush(notifications.take(), channel().voidPromise());
-        }
-    }
-
-    /** A session in a transaction is told at its end. */
-    void listenerLost(Refusal refusal) {
-        listens = false;
-        if (state == SessionState.IDLE || state instanceof SessionState.HandingOver) {
-            close(refusal);
-        } else {
-            listenerLost = Optional.of(refusal);
-        }
-    }
-
-    private void unlisten(Link link) {
-        Set<String> unlistened = link.inquiry().takeUnlistened();
-        if (unlistened.isEmpty()) {
-            return;
-        }
-        for (String channel : unlistened) {
-            if (channel.equals("*")) {
-                pool.channels().forget(this);
-            } else {
-                pool.channels().unlisten(this, channel);
-            }
-        }
-        listens = pool.channels().hasChannels(this);
-        // PostgreSQL does not say what came before the UNLISTEN of the same transaction either.
-        notifications.retainOnly(
-                notification -> pool.channels().hears(this, notification.channel()),
-                channel().alloc());
+        return channels.takesFromServer(message);
     }
 
     private void giveBackAndClose(LentServer server, Refusal refusal) {
@@ -655,9 +568,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         state = SessionState.IDLE;
         setReading(true);
         away.accept(server);
-        passNotifications();
-        if (listenerLost.isPresent()) {
-            close(listenerLost.get());
+        channels.pass();
+        if (channels.lost().isPresent()) {
+            close(channels.lost().get());
         } else if (draining) {
             close(new Refusal.ShuttingDown());
         } else if (pool.removed()) {
@@ -746,14 +659,15 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         if (state instanceof SessionState.Active active) {
             active.server().setReading(ctx.channel().isWritable());
         } else {
-            passNotifications();
+            channels.pass();
         }
     }
 
     // ---- the end
 
     /** Tells the client why, and closes. A server that it still has is closed as well, unless it is clean. */
-    private void close(Refusal refusal) {
+    @Override
+    public void close(Refusal refusal) {
         close(refusal, ErrorResponses.of(refusal));
     }
 
@@ -800,7 +714,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             }
             case SessionState.Preparing preparing -> preparing.server().discard(reason);
             case SessionState.Learning learning -> leave(learning.server());
-            case SessionState.HandingOver over -> over.server.discard(reason);
+            case SessionState.HandingOver over -> over.server().discard(reason);
             case SessionState.Active active -> {
                 // PostgreSQL rolls back what a vanished client left open: so does closing the connection. No Sync, no
                 // CopyDone is made up, which might commit.
@@ -817,7 +731,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         finish();
     }
 
-    private boolean isOver() {
+    @Override
+    public boolean isIdle() {
+        return state == SessionState.IDLE;
+    }
+
+    @Override
+    public boolean isOver() {
         return state == SessionState.CLOSED || state instanceof SessionState.Leaving;
     }
 
@@ -846,11 +766,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
         endFirst();
         pinnedBy = Set.of();
         stopLearningTimer();
-        if (listens) {
-            listens = false;
-            pool.channels().forget(this);
-        }
-        notifications.release();
+        channels.end();
         stream.release();
         statements.clear();
         pool.remove(this);
@@ -1009,7 +925,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Clien
             case SessionState.Active(var server, var link) -> server;
             case SessionState.Preparing(var server, var link, var untouched) -> server;
             case SessionState.Learning(var server, var link) -> server;
-            case SessionState.HandingOver over -> over.server;
+            case SessionState.HandingOver(var server, var link) -> server;
             default -> null;
         };
     }

@@ -3,7 +3,6 @@ package dev.postern.gateway.frontend;
 import dev.postern.gateway.pool.Ticket;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.Link;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A session's states (PgBouncer's CL_ACTIVE without and with a server, and CL_WAITING). */
@@ -28,23 +27,7 @@ sealed interface SessionState {
     record Learning(LentServer server, Link link) implements SessionState {}
 
     /** Has a server still, whose channels the pool's listener is about to hear in its place. */
-    final class HandingOver implements SessionState {
-        final LentServer server;
-        final Link link;
-        /** Once its server has been told to mark the place: what comes behind it there is the listener's. */
-        String mark = "";
-        /** What the server tells until then. */
-        Set<String> channels = Set.of();
-        /** The server has come to the mark. */
-        boolean said;
-        /** The listener has. */
-        boolean heard;
-
-        HandingOver(LentServer server, Link link) {
-            this.server = server;
-            this.link = link;
-        }
-    }
+    record HandingOver(LentServer server, Link link) implements SessionState {}
 
     /** The client has gone while its server is asked: it goes back when it has answered. */
     record Leaving(LentServer server) implements SessionState {}
