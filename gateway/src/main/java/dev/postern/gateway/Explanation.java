@@ -150,7 +150,8 @@ record Explanation(boolean admitted, String text) {
         String limits = joined(
                 limit("from ", access.allowCidrs()),
                 limit("not from ", access.denyCidrs()),
-                limit("users ", access.allowUsers()));
+                limit("users ", access.allowUsers()),
+                limit("with the rights of ", access.setRole().stream().toList()));
         return limits.isEmpty() ? Optional.empty() : Optional.of(limits);
     }
 

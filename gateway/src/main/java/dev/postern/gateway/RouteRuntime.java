@@ -37,6 +37,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -385,7 +386,7 @@ final class RouteRuntime {
                         LoginPolicy.DEFAULT.minIterations()),
                 !passThrough
                         || key.role().filter(config.access()::admitsSuperuser).isPresent(),
-                config.backend().parameters(),
+                serverParameters(),
                 config.backend().connectQuery(),
                 services.tcp());
         Returns returns = new Returns(place);
@@ -412,6 +413,13 @@ final class RouteRuntime {
             servers.pause();
         }
         return servers;
+    }
+
+    /** {@code role} is a setting like others: given at the login, it is what RESET comes back to. */
+    private Map<String, String> serverParameters() {
+        Map<String, String> parameters = new LinkedHashMap<>(config.backend().parameters());
+        config.access().setRole().ifPresent(role -> parameters.put("role", role));
+        return parameters;
     }
 
     /** Whose connections maxUserConnections counts together; a source of changing roles counts as one. */

@@ -37,6 +37,11 @@ public record Backend(
         parameters = Map.copyOf(parameters);
     }
 
+    /** Whether {@code is_superuser} may be said of another role than the one that logs in, and the difference matters. */
+    boolean mayHideSuperuser() {
+        return !allowSuperuser && (parameters.containsKey("role") || parameters.containsKey("options"));
+    }
+
     boolean superuserRefused(Map<String, String> serverParameters) {
         return !allowSuperuser && "on".equals(serverParameters.get("is_superuser"));
     }

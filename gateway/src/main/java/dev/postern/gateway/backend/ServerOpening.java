@@ -42,6 +42,10 @@ import org.slf4j.LoggerFactory;
 final class ServerOpening {
     private static final Logger log = LoggerFactory.getLogger(ServerOpening.class);
 
+    /** Neither views nor operators of the role's own making answer it. */
+    private static final String SUPERUSER_QUESTION =
+            "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) session_user";
+
     private final Backend backend;
     private final Credential credential;
     private final Map<String, String> startup;
@@ -217,6 +221,9 @@ final class ServerOpening {
 
         private StartupMessage startup() {
             Map<String, String> parameters = new LinkedHashMap<>(backend.parameters());
+            if (dedicated()) {
+                parameters.remove("role"); // which need not have REPLICATION, as the one that logs in has
+            }
             parameters.putAll(startup);
             parameters.put("user", credential.user());
             parameters.put("database", backend.database());
@@ -228,8 +235,26 @@ final class ServerOpening {
             if (over) {
                 return;
             }
-            // One that a client has for itself takes no SQL where it is for physical replication.
-            if (backend.connectQuery().isEmpty() || !startup.isEmpty()) {
+            if (backend.mayHideSuperuser() && !dedicated()) {
+                ask(ctx, SUPERUSER_QUESTION, parameters, (asked, value, error) -> {
+                    if (!value.equals(Optional.of("f"))) {
+                        parameters.put("is_superuser", "on");
+                    }
+                    connectQuery(asked, parameters, key);
+                });
+            } else {
+                connectQuery(ctx, parameters, key);
+            }
+        }
+
+        /** That a client has it for itself; it takes no SQL where it is for physical replication. */
+        private boolean dedicated() {
+            return !startup.isEmpty();
+        }
+
+        private void connectQuery(
+                ChannelHandlerContext ctx, Map<String, String> parameters, Optional<BackendKeyData> key) {
+            if (backend.connectQuery().isEmpty() || dedicated()) {
                 judge(ctx, parameters, key);
             } else {
                 ask(ctx, backend.connectQuery().get(), parameters, (asked, value, error) -> {

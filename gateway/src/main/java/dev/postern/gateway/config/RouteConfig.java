@@ -47,6 +47,12 @@ public record RouteConfig(
     @Override
     public void check(Checks checks) {
         checks.notBlank("name", name, "a name");
+        checks.at("access")
+                .problem(
+                        access.setRole().isPresent() && backend.parameters().containsKey("role"),
+                        "setRole",
+                        "is given, and backend.parameters has a role too",
+                        "one of the two");
         if (credentials instanceof CredentialsConfig.PassThrough) {
             passThrough(checks);
         }

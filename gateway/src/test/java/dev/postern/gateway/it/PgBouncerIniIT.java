@@ -17,6 +17,7 @@ import dev.postern.gateway.pgbouncer.IniConverter;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -141,6 +142,32 @@ class PgBouncerIniIT {
                 assertThat(console.query("SHOW CONFIG"))
                         .contains("D(max_client_conn,60,10000,yes)", "D(default_pool_size,4,20,yes)");
             }
+        }
+    }
+
+    @Test
+    void takesDatabasesOfTheEnvironmentAsContainersDo() throws Exception {
+        write();
+        String dsn = "host=localhost port=%d dbname=orders user=%s password=%s"
+                .formatted(
+                        PostgresServers.shared().port(),
+                        Tenant.backendRole("orders"),
+                        Tenant.backendPassword("orders"));
+        try (RunningPostern postern = RunningPostern.start(
+                UnixDomainSocketAddress.of(folder.resolve(".s.PGSQL." + port)),
+                Map.of("PGBOUNCER_DSN_0", "shop=" + dsn, "PGBOUNCER_DSN_1", "stock = " + dsn + " pool_mode=session"),
+                "run",
+                "--pgbouncer-ini",
+                ini.toString())) {
+            Optional<javax.net.ssl.SSLContext> tls =
+                    Optional.of(Certificates.shared().clientContext());
+            for (String database : List.of("shop", "stock", "orders")) {
+                try (WireClient client =
+                        WireClient.connect(new ServerAddress(port, tls, "app", "app-secret", database))) {
+                    assertThat(client.ask("select session_user")).isEqualTo(Tenant.backendRole("orders"));
+                }
+            }
+            assertThat(postern.log()).doesNotContain(Tenant.backendPassword("orders"));
         }
     }
 

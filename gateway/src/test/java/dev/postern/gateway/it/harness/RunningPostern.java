@@ -46,14 +46,31 @@ public final class RunningPostern implements AutoCloseable {
      */
     public static RunningPostern start(SocketAddress last, Map<String, String> environment, String... arguments)
             throws IOException {
-        RunningPostern postern = launch(environment, arguments);
+        return launch(environment, arguments).awaitListener(last);
+    }
+
+    /**
+     * By {@code ./postern}, so with the JVM options of production, which the other ways here do not have: for measurements.
+     * Needs the jar of the build, which is there in the phase of integration tests. Returns when it accepts clients.
+     *
+     * @param last the listener that it opens last
+     */
+    public static RunningPostern startByLauncher(SocketAddress last, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of("..", "postern").toAbsolutePath().normalize().toString()));
+        command.addAll(List.of(arguments));
+        return launch(Map.of("POSTERN_JAVA", System.getProperty("java.home"), "POSTERN_BUILD", "never"), command)
+                .awaitListener(last);
+    }
+
+    private RunningPostern awaitListener(SocketAddress last) {
         Awaitility.await("postern starts").atMost(PATIENCE).until(() -> {
-            if (!postern.process.isAlive()) {
-                throw new IllegalStateException("postern ended: " + postern.log());
+            if (!process.isAlive()) {
+                throw new IllegalStateException("postern ended: " + log());
             }
             return accepts(last);
         });
-        return postern;
+        return this;
     }
 
     /** Returns as soon as the process runs: for those that refuse to serve. */
@@ -67,7 +84,6 @@ public final class RunningPostern implements AutoCloseable {
      * @param environment besides that of this process
      */
     public static RunningPostern launch(Map<String, String> environment, String... arguments) throws IOException {
-        Path log = Files.createTempFile(TemporaryFolders.create("postern-process"), "log", ".txt");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
@@ -77,6 +93,11 @@ public final class RunningPostern implements AutoCloseable {
                 "-Xmx256m",
                 "dev.postern.gateway.Main"));
         command.addAll(List.of(arguments));
+        return launch(environment, command);
+    }
+
+    private static RunningPostern launch(Map<String, String> environment, List<String> command) throws IOException {
+        Path log = Files.createTempFile(TemporaryFolders.create("postern-process"), "log", ".txt");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(environment);
