@@ -96,6 +96,18 @@ final class AuthQueryConnection extends ByteToMessageDecoder implements PooledSe
                 new Sync());
     }
 
+    /**
+     * Asks whether the role that logged in is still there: a connection outlives it, and only some errors tell.
+     *
+     * @param result false as well when the connection is lost
+     */
+    void checkRole(Consumer<Boolean> result) {
+        begin(
+                answer -> result.accept(answer.error().isEmpty()),
+                reason -> result.accept(false),
+                new Query("SELECT current_user"));
+    }
+
     private void begin(Consumer<Answer> done, Consumer<String> lost, FrontendMessage... messages) {
         if (closed) {
             lost.accept("the connection is closed");

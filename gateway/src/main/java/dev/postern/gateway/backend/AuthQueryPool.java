@@ -119,6 +119,7 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
     private final class Asking implements Waiter<AuthQueryConnection> {
         private final String user;
         private final CompletableFuture<Optional<AuthQueryRow>> answer;
+        private boolean repeated;
 
         Asking(String user, CompletableFuture<Optional<AuthQueryRow>> answer) {
             this.user = user;
@@ -131,16 +132,36 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
                     sql,
                     user,
                     found -> {
-                        pool.checkin(connection);
-                        if (found.error().isPresent()) {
-                            failed("the query failed: "
-                                    + found.error().get().sqlState().orElse("") + " "
-                                    + found.error().get().message());
+                        if (found.error().isPresent() && !repeated) {
+                            repeatIfRoleIsGone(connection, found);
                         } else {
-                            answer.complete(found.row());
+                            answered(connection, found);
                         }
                     },
                     this::failed);
+        }
+
+        /** With the role that takes its place: a leased one can be dropped at any time, and the query only reads. */
+        private void repeatIfRoleIsGone(AuthQueryConnection connection, AuthQueryConnection.Answer found) {
+            connection.checkRole(there -> {
+                if (there) {
+                    answered(connection, found);
+                } else {
+                    repeated = true;
+                    connection.close(CloseReason.CREDENTIAL_ROTATED);
+                    pool.enqueue(this, settings.serverConnectTimeout());
+                }
+            });
+        }
+
+        private void answered(AuthQueryConnection connection, AuthQueryConnection.Answer found) {
+            pool.checkin(connection);
+            if (found.error().isPresent()) {
+                failed("the query failed: " + found.error().get().sqlState().orElse("") + " "
+                        + found.error().get().message());
+            } else {
+                answer.complete(found.row());
+            }
         }
 
         @Override

@@ -3,7 +3,6 @@ package dev.postern.gateway.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.postern.gateway.it.harness.Certificates;
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayFixture;
 import dev.postern.gateway.it.harness.GatewayYaml;
@@ -19,7 +18,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -28,8 +26,6 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +43,7 @@ class FuzzIT {
     private static final byte[] INTERESTING = {0, 1, 4, 0x16, 'p', 0x7f, (byte) 0x80, (byte) 0xff};
     /** Of several sorts and keys; to make one takes the JDK longer than the gateway needs to refuse it. */
     private static final List<byte[]> HELLOS =
-            IntStream.range(0, 32).mapToObj(i -> hello(i % 2 == 0)).toList();
+            IntStream.range(0, 32).mapToObj(i -> ClientHellos.of(i % 2 == 0)).toList();
 
     private static GatewayFixture gateway;
 
@@ -215,23 +211,6 @@ class FuzzIT {
             case CLIENT_HELLO, DIRECT_HELLO -> HELLOS;
         };
         return seeds.get(random.nextInt(seeds.size())).clone();
-    }
-
-    private static byte[] hello(boolean alpn) {
-        SSLEngine engine = Certificates.shared().clientContext().createSSLEngine("localhost", 5432);
-        engine.setUseClientMode(true);
-        if (alpn) {
-            var parameters = engine.getSSLParameters();
-            parameters.setApplicationProtocols(new String[] {"postgresql"});
-            engine.setSSLParameters(parameters);
-        }
-        ByteBuffer out = ByteBuffer.allocate(1 << 15);
-        try {
-            engine.wrap(ByteBuffer.allocate(0), out);
-        } catch (SSLException e) {
-            throw new IllegalStateException(e);
-        }
-        return Arrays.copyOf(out.array(), out.position());
     }
 
     private static byte[] spoil(SplittableRandom random, byte[] seed) {
