@@ -25,8 +25,8 @@ class HandshakeStormIT {
 
     @Test
     void othersWorkOn() throws Exception {
-        GatewayYaml yaml = GatewayYaml.of(RouteYaml.to(PostgresServers.shared(), "orders", "orders"));
-        Bystanders.watch(RATE + " handshakes a second", yaml, Storm::new);
+        RouteYaml route = RouteYaml.to(PostgresServers.shared(), "orders", "orders");
+        Bystanders.watchBeside(GatewayYaml.of(route), RATE + " handshakes a second", GatewayYaml.of(route), Storm::new);
     }
 
     private static final class Storm implements Bystanders.Attack {

@@ -39,38 +39,61 @@ public final class Bystanders {
         Attack on(int port) throws Exception;
     }
 
-    private Bystanders(Path folder, GatewayYaml yaml) {
-        this.folder = folder;
+    private static final Attack NO_ATTACK = new Attack() {
+        @Override
+        public void check() {}
+
+        @Override
+        public void close() {}
+    };
+
+    private Bystanders(GatewayYaml yaml) throws IOException {
+        this.folder = TemporaryFolders.create("attack");
         this.yaml = yaml;
     }
 
     /** Fails when it is felt more than the bound allows, or leaves the gateway unwell. */
     public static void watch(String what, GatewayYaml yaml, Beginning attack) throws Exception {
+        new Bystanders(yaml).watch(what, port -> NO_ATTACK, attack);
+    }
+
+    /**
+     * The same for an attack that takes much of a processor, which attacker, attacked and others share here: in the rounds
+     * without it, it is made on another gateway beside, so that what counts is what it does to clients of the same gateway.
+     */
+    public static void watchBeside(GatewayYaml another, String what, GatewayYaml yaml, Beginning attack)
+            throws Exception {
+        Bystanders bystanders = new Bystanders(yaml);
+        try (RunningPostern beside = start(bystanders.folder.resolve("another.yaml"), another)) {
+            bystanders.watch(what + " (without: on another gateway)", port -> attack.on(another.tlsPort()), attack);
+        }
+    }
+
+    private void watch(String what, Beginning otherwise, Beginning attack) throws Exception {
         assumeTrue(
                 Stream.of(System.getenv("PATH").split(":"))
                         .anyMatch(folder -> Files.isExecutable(Path.of(folder, "pgbench"))),
                 "pgbench is not installed (Debian: postgresql-contrib)");
-        Path folder = TemporaryFolders.create("attack");
-        Path file = Files.writeString(folder.resolve("postern.yaml"), yaml.text());
-        try (RunningPostern postern = RunningPostern.startByLauncher(
-                new InetSocketAddress("127.0.0.1", yaml.plainPort()), "run", "--config", file.toString())) {
-            Bystanders bystanders = new Bystanders(folder, yaml);
-            bystanders.work("warm-up");
-            bystanders.rounds(what, attack);
-            bystanders.work("afterwards");
+        try (RunningPostern postern = start(folder.resolve("postern.yaml"), yaml)) {
+            work("warm-up");
+            rounds(what, otherwise, attack);
+            work("afterwards");
             assertThat(postern.log()).doesNotContain("OutOfMemory", "login_error");
         }
     }
 
-    private void rounds(String what, Beginning beginning) throws Exception {
+    private static RunningPostern start(Path file, GatewayYaml yaml) throws IOException {
+        Files.writeString(file, yaml.text());
+        return RunningPostern.startByLauncher(
+                new InetSocketAddress("127.0.0.1", yaml.plainPort()), "run", "--config", file.toString());
+    }
+
+    private void rounds(String what, Beginning otherwise, Beginning attack) throws Exception {
         List<Long> without = new ArrayList<>();
         List<Long> with = new ArrayList<>();
         for (int round = 1; round <= ROUNDS; round++) {
-            without.addAll(work("without-" + round));
-            try (Attack attack = beginning.on(yaml.tlsPort())) {
-                with.addAll(work("with-" + round));
-                attack.check();
-            }
+            without.addAll(workUnder(otherwise, "without-" + round));
+            with.addAll(workUnder(attack, "with-" + round));
             System.out.printf(
                     "%s, round %d: %d pgbench clients at %d/s for %d s: p99 %d us without, %d us with it (%d %%)%n",
                     what,
@@ -84,6 +107,14 @@ public final class Bystanders {
         }
         if (BOUND_PERCENT > 0) {
             assertThat(percent(without, with)).isLessThanOrEqualTo(BOUND_PERCENT);
+        }
+    }
+
+    private List<Long> workUnder(Beginning beginning, String name) throws Exception {
+        try (Attack attack = beginning.on(yaml.tlsPort())) {
+            List<Long> latencies = work(name);
+            attack.check();
+            return latencies;
         }
     }
 
