@@ -645,7 +645,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
                 return;
             }
         }
-        if (servers.stream().anyMatch(this::outdated)) {
+        if (servers.stream().filter(this::outdated).count() > replaced) {
             replaced++;
         }
     }
@@ -674,14 +674,23 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
             generation = newest;
             long now = timer.nanoTime();
             olderServeUntil = now + olderServe.toNanos();
-            replaced = 0;
             lastFailure = null;
             backOff.clear();
             if (settings.mode() == PoolMode.SESSION) {
                 servers().stream().filter(this::outdated).forEach(PooledServer::announceRotation);
             }
+            retireReplaced();
             serveWaiters();
             replaceOutdated(now);
+        }
+    }
+
+    /** What an earlier rotation opened beside lent servers has made idle ones of this pool too many. */
+    private void retireReplaced() {
+        for (S server : new ArrayList<>(idle)) {
+            if (replaced > 0 && server.seat().state == State.IDLE && outdated(server)) {
+                retire(server);
+            }
         }
     }
 

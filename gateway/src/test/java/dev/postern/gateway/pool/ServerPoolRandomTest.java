@@ -106,8 +106,8 @@ class ServerPoolRandomTest {
                 pool.tick();
             }
             case 14 -> {
-                if (random.nextInt(10) == 0) {
-                    pool.useGeneration(++generation, Duration.ofMillis(random.nextInt(200)));
+                if (random.nextInt(3) == 0) {
+                    pool.useGeneration(++generation, Duration.ofMillis(random.nextInt(2000)));
                 } else if (random.nextInt(10) == 0) {
                     pool.reconnect();
                 }

@@ -519,6 +519,44 @@ class ServerPoolTest {
     }
 
     @Test
+    void rotationsFasterThanBusyServersComeBackNeverAddMoreThanOne() {
+        given(Settings.size(3));
+        List<Server> lent = List.of(lent(), lent(), lent());
+        for (int generation = 1; generation <= 3; generation++) {
+            pool.useGeneration(generation, Duration.ofSeconds(1));
+            if (!servers.opening.isEmpty()) {
+                servers.succeed(generation);
+            }
+            pool.tick();
+            assertThat(servers.open() + servers.opening.size()).isLessThanOrEqualTo(4);
+        }
+
+        lent.forEach(pool::checkin);
+        while (!servers.opening.isEmpty()) {
+            assertThat(servers.open()).isLessThanOrEqualTo(3);
+            servers.succeed(3);
+        }
+        assertThat(pool.servers())
+                .isNotEmpty()
+                .allSatisfy(server -> assertThat(server.seat().generation()).isEqualTo(3));
+    }
+
+    @Test
+    void anIdleServerMakesRoomForASuccessorThatALentOneStillOwes() {
+        given(Settings.size(1));
+        Server busy = lent();
+        pool.useGeneration(1, Duration.ofSeconds(1));
+        Server second = servers.succeed(1); // while the old one is lent
+        assertThat(pool.view().servers()).isEqualTo(2);
+
+        pool.useGeneration(2, Duration.ofSeconds(1));
+
+        assertThat(second.reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+        assertThat(servers.opening).hasSize(1); // now beside the one that is lent
+        assertThat(busy.closed).isFalse();
+    }
+
+    @Test
     void lendsAnOlderGenerationUntilItsSuccessorIsThere() {
         Server server = idle(1).getFirst();
         pool.useGeneration(1, Duration.ZERO);
