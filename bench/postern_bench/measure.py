@@ -80,6 +80,8 @@ FEATURES = {
     'SELECT SELECT': ('simple', ['SELECT 1;', 'SELECT :n;']),
     'SET SELECT': ('simple', ["SET work_mem = '5MB';", 'SELECT :n;']),
     'SET LOCAL': ('simple', ['BEGIN;', "SET LOCAL work_mem = '5MB';", 'SELECT :n;', 'COMMIT;']),
+    'SET READ ONLY': ('extended', ['SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;', 'SELECT :n;',
+                                   'SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE;']),
     'set_config': ('simple', ["SELECT set_config('work_mem', '5MB', false);", 'SELECT :n;']),
 }
 

@@ -86,10 +86,19 @@ final class Answers {
             case BackendType.READY_FOR_QUERY -> readyForQuery(at, to);
             case BackendType.COMMAND_COMPLETE -> {
                 link.succeeded();
-                CommandTag.of(run, at + MessageHeader.HEADER_LENGTH).effectOn(link);
+                CommandTag tag = CommandTag.of(run, at + MessageHeader.HEADER_LENGTH);
+                if (tag.sets() && inFlight.peekNote() instanceof SettingStatement statement) {
+                    link.ran(statement);
+                } else {
+                    tag.effectOn(link);
+                }
                 done(Request.EXECUTE, to);
             }
-            case BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED -> done(Request.EXECUTE, to);
+            case BackendType.EMPTY_QUERY_RESPONSE -> done(Request.EXECUTE, to);
+            case BackendType.PORTAL_SUSPENDED -> {
+                link.ranInPart();
+                done(Request.EXECUTE, to);
+            }
             case BackendType.PARSE_COMPLETE -> doneOrLeftOut(Request.PARSE, Request.INJECTED_PARSE, at, to);
             case BackendType.CLOSE_COMPLETE -> doneOrLeftOut(Request.CLOSE, Request.INJECTED_CLOSE, at, to);
             case BackendType.BIND_COMPLETE -> done(Request.BIND, to);

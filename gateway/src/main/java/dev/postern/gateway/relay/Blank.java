@@ -14,8 +14,7 @@ final class Blank {
             if (isSpace(b)) {
                 at++;
             } else if (b == '-' && at + 1 < to && in.getByte(at + 1) == '-') {
-                int end = in.indexOf(at, to, (byte) '\n');
-                at = end < 0 ? to : end + 1;
+                at = behindLine(in, at, to);
             } else if (b == '/' && at + 1 < to && in.getByte(at + 1) == '*') {
                 at = behindComment(in, at + 2, to);
             } else {
@@ -23,6 +22,14 @@ final class Blank {
             }
         }
         return to;
+    }
+
+    private static int behindLine(ByteBuf in, int from, int to) {
+        int at = from;
+        while (at < to && in.getByte(at) != '\n' && in.getByte(at) != '\r') {
+            at++;
+        }
+        return Math.min(at + 1, to);
     }
 
     /** Comments nest. */

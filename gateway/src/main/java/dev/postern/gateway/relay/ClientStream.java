@@ -266,8 +266,7 @@ public final class ClientStream {
             if (requests.refusesUnnamed()) {
                 return refuse(at, limit, next, requests.unnamedLook(), requests);
             }
-            requests.bindsUnnamed();
-            requests.sent(FrontendType.BIND);
+            requests.bindUnnamed(portalEnd == portal);
             return true;
         }
         PreparedStatement statement = requests.find(in, name, nameEnd - name);

@@ -87,6 +87,10 @@ enum CommandTag {
         return text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     }
 
+    boolean sets() {
+        return this == SET || this == RESET;
+    }
+
     void effectOn(Link link) {
         switch (this) {
             case OTHER -> {}

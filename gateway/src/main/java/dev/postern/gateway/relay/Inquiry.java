@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Inquiry {
     /** So many settings with a dot in their name are carried for a client. */
-    private static final int MOST_NAMES = 100;
+    static final int MOST_NAMES = 100;
 
     private final Link link;
     private final ClientEnd client;
     private final ServerEnd server;
+    private final PlainSettings plain;
     /** Something was SET, or {@code set_config} called. */
     private boolean settings;
     /** Something may have been made that stays. */
@@ -39,6 +40,7 @@ public final class Inquiry {
         this.link = link;
         this.client = link.client();
         this.server = link.server();
+        this.plain = new PlainSettings(client, server);
     }
 
     // ---- reasons
@@ -47,11 +49,36 @@ public final class Inquiry {
         settings = true;
     }
 
+    /** A SET or RESET whose text said all of it. */
+    void ran(SettingStatement statement) {
+        if (!plain.ran(statement)) {
+            if (statement instanceof SettingStatement.Sets sets) {
+                sets.values().keySet().forEach(this::sawName);
+            }
+            asksInstead();
+        }
+    }
+
+    private void sawName(String name) {
+        if (SessionSettings.isCustom(name) && names().size() < MOST_NAMES) {
+            names().add(name);
+        }
+    }
+
+    private void asksInstead() {
+        settings = true;
+        plain.takeNames().forEach(this::sawName);
+    }
+
     void sawNames(ByteBuf in, int from, int to) {
+        SettingNames.find(in, from, to, names(), MOST_NAMES);
+    }
+
+    private Set<String> names() {
         if (names == null) {
             names = new TreeSet<>();
         }
-        SettingNames.find(in, from, to, names, MOST_NAMES);
+        return names;
     }
 
     void sawWhatMayStay() {
@@ -74,11 +101,26 @@ public final class Inquiry {
     /** Or an error: the UNLISTENs before it are undone. */
     void sawRollback() {
         unlistened = null;
+        if (!plain.isEmpty()) {
+            asksInstead();
+        }
+    }
+
+    void transactionEnds() {
+        if (plain.isEmpty()) {
+            return;
+        }
+        if (settings) {
+            asksInstead();
+        } else {
+            plain.transactionEnds();
+        }
     }
 
     void sessionDiscarded() {
         unlistened = new HashSet<>(Set.of(Unlisten.ALL));
         settings = false;
+        plain.takeNames();
     }
 
     // ---- at the end of a transaction
@@ -161,7 +203,7 @@ public final class Inquiry {
 
     /** The link ends; what was not asked for is not known. */
     void linkEnds() {
-        if (settings) {
+        if (settings || !plain.isEmpty()) {
             server.settingsUnknown();
         }
         if (all) {

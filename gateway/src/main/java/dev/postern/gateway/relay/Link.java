@@ -305,6 +305,11 @@ public final class Link {
 
     void begin(byte request, Object note) {
         begin(request);
+        note(note);
+    }
+
+    /** What the request that was begun last must remember. */
+    void note(Object note) {
         inFlight.note(note);
     }
 
@@ -463,12 +468,19 @@ public final class Link {
     /** The server has read all of a COPY, if there was one. */
     void succeeded() {
         syncReadOver = false;
+        ranInPart();
+    }
+
+    /** As many rows as were asked for have come, and there may be more. */
+    void ranInPart() {
+        startupRestore.sawStatement();
     }
 
     /** The oldest request failed. */
     void failed() {
         copyingIn = false;
-        inquiry.sawRollback();
+        rolledBack(); // all of it: a COMMIT that fails has no other tag
+        startupRestore.sawStatement();
         if (syncReadOver) {
             inDoubt = true;
         }
@@ -502,6 +514,7 @@ public final class Link {
         traffic.queryTime += now - requestSince;
         requestSince = now;
         if (newStatus == 'I') {
+            inquiry.transactionEnds();
             if (schemaChanged) {
                 schemaChanged = false;
                 client.statements().allOutdated();
@@ -569,6 +582,12 @@ public final class Link {
             client.write(message);
             client.flush();
         }
+    }
+
+    /** A SET or RESET of which the text said all. */
+    void ran(SettingStatement statement) {
+        inquiry.ran(statement);
+        startupRestore.ran(statement);
     }
 
     void rolledBack() {

@@ -2,6 +2,7 @@ package dev.postern.gateway.relay;
 
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One text with its parameter types, under whatever names clients know it. Servers know it by {@link #serverName()}.
@@ -14,11 +15,13 @@ final class PreparedStatement {
 
     private final byte[] serverName;
     private final int look;
+    private final @Nullable SettingStatement setting;
     private int users;
 
     PreparedStatement(byte[] body, long number) {
         this.body = body;
         this.look = TextLook.of(Unpooled.wrappedBuffer(body), 0, body.length);
+        this.setting = SettingText.of(look, Unpooled.wrappedBuffer(body), 0, body.length);
         this.serverName = ("postern_" + number).getBytes(StandardCharsets.US_ASCII);
     }
 
@@ -29,6 +32,12 @@ final class PreparedStatement {
     /** What its text says about the session: bits of {@link TextLook}. */
     int look() {
         return look;
+    }
+
+    /** What it does to the session's settings, if it is nothing but that. */
+    @Nullable
+    SettingStatement setting() {
+        return setting;
     }
 
     byte[] serverName() {

@@ -31,6 +31,7 @@ final class Requests {
     private final boolean watching;
     private ByteBuf run = Unpooled.EMPTY_BUFFER;
     private int runStart;
+    private final PortalSetting portalSetting = new PortalSetting();
 
     /** What the client calls its unnamed statement is what the server holds as such. */
     private boolean unnamedIsHere;
@@ -107,8 +108,10 @@ final class Requests {
                 return deallocate(name, at, next);
             }
         }
-        seen(look, true, in, text, to);
+        SettingStatement setting = to == next ? SettingText.of(look, in, text, to) : null;
+        seen(look, setting, true, in, text, to);
         sent(FrontendType.QUERY);
+        noteSetting(setting);
         return true;
     }
 
@@ -139,7 +142,7 @@ final class Requests {
     void parsePassing(ByteBuf in, int at, int to) {
         int text = in.indexOf(at + MessageHeader.HEADER_LENGTH, to, (byte) 0) + 1; // behind the name
         if (text > 0) {
-            seen(TextLook.of(in, text, to), false, in, text, to);
+            seen(TextLook.of(in, text, to), null, false, in, text, to);
         }
     }
 
@@ -175,9 +178,14 @@ final class Requests {
         return client.statements().unnamedLook();
     }
 
-    void bindsUnnamed() {
+    /** A Bind of the unnamed statement passes. */
+    void bindUnnamed(boolean toUnnamedPortal) {
         byte[] body = client.statements().unnamed();
-        seen(unnamedLook(), body == null ? NOTHING : body);
+        byte[] text = body == null ? NOTHING : body;
+        SettingStatement setting = SettingText.of(unnamedLook(), Unpooled.wrappedBuffer(text), 0, text.length);
+        seen(unnamedLook(), setting, text);
+        sent(FrontendType.BIND);
+        portalSetting.bound(toUnnamedPortal, setting);
     }
 
     /** Whether a Bind of the unnamed statement is refused. */
@@ -200,18 +208,21 @@ final class Requests {
     }
 
     /** A statement is bound. */
-    private void seen(int look, byte[] body) {
+    private void seen(int look, @Nullable SettingStatement setting, byte[] body) {
         if (look != 0) {
-            seen(look, false, Unpooled.wrappedBuffer(body), 0, body.length);
+            seen(look, setting, false, Unpooled.wrappedBuffer(body), 0, body.length);
         }
     }
 
-    private void seen(int look, boolean runs, ByteBuf in, int from, int to) {
+    private void seen(int look, @Nullable SettingStatement setting, boolean runs, ByteBuf in, int from, int to) {
         if (look == 0) {
             return;
         }
-        if ((look & TextLook.FORGETS) != 0) {
+        if ((look & TextLook.FORGETS) != 0 || setting instanceof SettingStatement.Resets) {
             link.forgets(runs);
+        }
+        if (setting != null) {
+            return; // all that it does is known once it has run
         }
         if ((look & TextLook.SETS_DEFAULT) != 0) {
             link.sessionReset();
@@ -262,10 +273,12 @@ final class Requests {
             case FrontendType.BIND -> {
                 link.traffic.binds++;
                 owe(Request.BIND);
+                portalSetting.bound(true, null);
             }
             case FrontendType.DESCRIBE -> owe(Request.DESCRIBE);
             case FrontendType.EXECUTE -> {
                 owe(Request.EXECUTE);
+                noteSetting(portalSetting.executes());
                 link.executes();
             }
             case FrontendType.CLOSE -> owe(Request.CLOSE);
@@ -291,6 +304,12 @@ final class Requests {
     private void owe(byte request) {
         if (!link.skipping) {
             link.begin(request);
+        }
+    }
+
+    private void noteSetting(@Nullable SettingStatement setting) {
+        if (setting != null && !link.skipping) {
+            link.note(setting);
         }
     }
 
@@ -410,10 +429,11 @@ final class Requests {
     }
 
     void bind(ByteBuf portalWithTerminator, int rest, PreparedStatement statement) {
+        portalSetting.bound(portalWithTerminator.readableBytes() == 1, statement.setting());
         ensureOnServer(statement);
         server.write(StatementMessages.bind(server.alloc(), portalWithTerminator, statement.serverName(), rest));
         link.traffic.binds++;
-        seen(statement.look(), statement.body());
+        seen(statement.look(), statement.setting(), statement.body());
         link.begin(Request.BIND, statement);
     }
 

@@ -17,17 +17,18 @@ public final class SessionSettings {
 
     /**
      * Settings that the server reports by ParameterStatus and that a session may change (protocol chapter, "Asynchronous
-     * Operations"): a report of one of these is how a SET becomes known. {@code search_path} is reported by PostgreSQL 18.
+     * Operations"): a report of one of these is how a SET becomes known.
      */
-    private static final Set<String> REPORTED = Set.of(
+    private static final Set<String> ALWAYS_REPORTED = Set.of(
             "application_name",
             "client_encoding",
             "datestyle",
-            "default_transaction_read_only",
             "intervalstyle",
-            "search_path",
             "standard_conforming_strings",
             "timezone");
+
+    /** By PostgreSQL 14 and 18. */
+    private static final Set<String> REPORTED_BY_SOME = Set.of("default_transaction_read_only", "search_path");
 
     private final TreeMap<String, String> values;
     private final int hash;
@@ -52,7 +53,26 @@ public final class SessionSettings {
 
     /** Whether a change of this setting in a session is announced by the server, and can be made by SET. */
     public static boolean isReported(String name) {
-        return REPORTED.contains(key(name));
+        String key = key(name);
+        return ALWAYS_REPORTED.contains(key) || REPORTED_BY_SOME.contains(key);
+    }
+
+    /** Whether every server does so. */
+    static boolean isAlwaysReported(String key) {
+        return ALWAYS_REPORTED.contains(key);
+    }
+
+    int customCount() {
+        int count = 0;
+        for (String name : values.keySet()) {
+            count += isCustom(name) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Applications make up settings with a dot in the name; extensions have such as well. */
+    static boolean isCustom(String name) {
+        return name.indexOf('.') > 0;
     }
 
     public SessionSettings with(String name, String value) {
@@ -75,7 +95,7 @@ public final class SessionSettings {
     /** Adds the names with a dot, as long as there are not more than {@code most}. */
     void addCustomTo(Set<String> names, int most) {
         for (String name : values.keySet()) {
-            if (name.indexOf('.') > 0 && names.size() < most) {
+            if (isCustom(name) && names.size() < most) {
                 names.add(name);
             }
         }

@@ -6,7 +6,7 @@ import java.util.Map;
 /** The SQL that turns a server connection's settings into a client's, in one simple query. Pure. */
 final class SettingsChange {
     /** These in this order and behind all others: whoever has become somebody else may not SET what he could before. */
-    private static final List<String> LAST = List.of("session_authorization", "role");
+    static final List<String> LAST = List.of("session_authorization", "role");
 
     private SettingsChange() {}
 
@@ -26,7 +26,7 @@ final class SettingsChange {
         }
         for (Map.Entry<String, String> setting : client.values().entrySet()) {
             if (!LAST.contains(setting.getKey()) && !setting.getValue().equals(server.get(setting.getKey()))) {
-                appendSet(sql, setting.getKey(), setting.getValue());
+                SetCommand.append(sql, setting.getKey(), setting.getValue());
             }
         }
         appendLast(sql, client, server);
@@ -37,7 +37,7 @@ final class SettingsChange {
         for (String name : LAST) {
             String value = client.get(name);
             if (value != null && !value.equals(server.get(name))) {
-                appendSet(sql, name, value);
+                SetCommand.append(sql, name, value);
             }
         }
     }
@@ -47,30 +47,18 @@ final class SettingsChange {
         StringBuilder sql = new StringBuilder("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
         client.values().forEach((name, value) -> {
             if (!LAST.contains(name)) {
-                appendSet(sql, name, value);
+                SetCommand.append(sql, name, value);
             }
         });
         appendLast(sql, client, SessionSettings.NONE);
         return sql.toString();
     }
 
-    /**
-     * {@code set_config} reads a value as the startup packet does (a list stays a list, which {@code SET x TO 'a, b'}
-     * would make one name of).
-     */
-    private static void appendSet(StringBuilder sql, String name, String value) {
-        sql.append("SELECT pg_catalog.set_config(");
-        appendLiteral(sql, name);
-        sql.append(',');
-        appendLiteral(sql, value);
-        sql.append(",false);");
-    }
-
     private static boolean isAscii(String name) {
         return name.chars().allMatch(c -> c < 0x80);
     }
 
-    private static void appendIdentifier(StringBuilder sql, String name) {
+    static void appendIdentifier(StringBuilder sql, String name) {
         String[] parts = name.split("\\.", -1);
         for (int i = 0; i < parts.length; i++) {
             sql.append(i == 0 ? "\"" : ".\"")

@@ -2,9 +2,12 @@ package dev.postern.gateway.relay;
 
 import dev.postern.gateway.protocol.ErrorResponse;
 import dev.postern.gateway.protocol.ParameterStatus;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +35,9 @@ final class StartupRestore {
     private final ClientEnd client;
     private boolean wanted;
     private boolean running;
-    /** It has run in the transaction that is open. */
+    /** These and no others have been RESET, by one statement with nothing behind it; null: not known. */
+    private @Nullable Set<String> exactly;
+    /** It has run in the transaction that is open, behind more than a RESET. */
     private boolean inTransaction;
 
     /** The server has none of the client's settings. */
@@ -48,11 +53,46 @@ final class StartupRestore {
 
     void sawReset() {
         wanted = !client.startupSettings().isEmpty();
+        exactly = null;
     }
 
     void sawDiscard() {
-        sawReset();
+        if (!wanted) {
+            wants(client.startupSettings().values().keySet());
+        }
         discarded = wanted;
+    }
+
+    /** A RESET, perhaps, of which it is known what it takes away. */
+    void ran(SettingStatement statement) {
+        if (wanted) {
+            return; // with all that was asked for
+        }
+        Set<String> startup = client.startupSettings().values().keySet();
+        switch (statement) {
+            case SettingStatement.Passing passing -> {}
+            case SettingStatement.Sets sets -> {}
+            case SettingStatement.Resets resets -> {
+                if (startup.contains(resets.name())) {
+                    wants(Set.of(resets.name()));
+                }
+            }
+            case SettingStatement.ResetsAll all -> {
+                Set<String> reset = new HashSet<>(startup);
+                SettingsChange.LAST.forEach(reset::remove); // RESET ALL leaves alone who the session is
+                wants(reset);
+            }
+        }
+    }
+
+    private void wants(Set<String> names) {
+        wanted = !names.isEmpty();
+        exactly = names;
+    }
+
+    /** One more has run or failed before the server was ready: perhaps what was RESET has another value again. */
+    void sawStatement() {
+        exactly = null;
     }
 
     /** Perhaps to a savepoint made behind the RESET, in the same query: then what this has put back is undone, and the RESET is not. */
@@ -95,8 +135,12 @@ final class StartupRestore {
     void run(boolean withinTransaction) {
         wanted = false;
         running = true;
-        inTransaction = withinTransaction;
-        link.internalQuery(sql(client.startupSettings()), this::end);
+        // What undoes a RESET undoes what has run right behind it as well: there can be no savepoint between the two.
+        inTransaction = withinTransaction && (inTransaction || exactly == null);
+        String sql =
+                exactly == null ? whereReset(client.startupSettings()) : exactly(client.startupSettings(), exactly);
+        exactly = null;
+        link.internalQuery(sql, this::end);
     }
 
     private void end(Optional<ErrorResponse> error) {
@@ -115,7 +159,18 @@ final class StartupRestore {
         }
     }
 
-    static String sql(SessionSettings startup) {
+    static String exactly(SessionSettings startup, Set<String> names) {
+        Map<String, String> values = new HashMap<>();
+        for (String name : names) {
+            String value = startup.get(name);
+            if (value != null) {
+                values.put(name, value);
+            }
+        }
+        return SettingsChange.between(SessionSettings.NONE, SessionSettings.of(values));
+    }
+
+    static String whereReset(SessionSettings startup) {
         StringBuilder sql = new StringBuilder("SELECT pg_catalog.set_config(name, value, false) FROM (VALUES ");
         String comma = "";
         for (Map.Entry<String, String> setting : startup.values().entrySet()) {

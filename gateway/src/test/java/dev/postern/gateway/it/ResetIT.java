@@ -103,6 +103,38 @@ class ResetIT {
         }
     }
 
+    /** What puts the settings back takes no snapshot. */
+    @EveryTarget
+    void setTransactionBehindAReset(Target target) {
+        try (WireClient client = connect(target)) {
+            for (String reset : List.of("reset search_path", "set search_path to default", "reset all")) {
+                client.query("set search_path = pg_catalog");
+                client.query("begin");
+                client.query(reset);
+                assertThat(client.query("set transaction isolation level serializable"))
+                        .as(reset)
+                        .endsWith("C(SET)", "Z(T)");
+                assertThat(client.ask("show transaction_isolation")).isEqualTo("serializable");
+                assertThat(client.ask(SHOW)).isEqualTo("information_schema");
+                client.query("commit");
+                assertThat(client.ask(SHOW)).isEqualTo("information_schema");
+            }
+        }
+    }
+
+    /** Its COMMIT or PREPARE takes the transaction along, and no tag says ROLLBACK. */
+    @EveryTarget
+    void aChainedTransactionBehindTheResetMayFail(Target target) {
+        try (WireClient client = target.connect("options", "-c app.tenant=blue")) {
+            client.query("set app.tenant = 'red'");
+            client.query("begin");
+            client.query("reset all; commit and chain");
+            assertThat(client.ask("show app.tenant")).isEqualTo("blue");
+            assertThat(client.query("prepare transaction 'x'")).contains("E(ERROR 55000)", "Z(I)");
+            assertThat(client.ask("show app.tenant")).isEqualTo("blue");
+        }
+    }
+
     @EveryTarget
     void aResetInAFailedQueryIsUndone(Target target) {
         try (WireClient client = connect(target)) {

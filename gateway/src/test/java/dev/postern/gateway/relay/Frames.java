@@ -10,9 +10,12 @@ import java.util.List;
 final class Frames {
     private Frames() {}
 
+    /** In a text: a dot that is one. */
+    static final char DOT = '\uffff';
+
     /** One message; each {@code .} in the text is a zero byte. */
     static byte[] frame(char type, String body) {
-        byte[] bytes = body.replace('.', '\0').getBytes(StandardCharsets.ISO_8859_1);
+        byte[] bytes = body.replace('.', '\0').replace(DOT, '.').getBytes(StandardCharsets.ISO_8859_1);
         return ByteBuffer.allocate(5 + bytes.length)
                 .put((byte) type)
                 .putInt(4 + bytes.length)

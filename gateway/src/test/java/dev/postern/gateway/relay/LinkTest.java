@@ -330,11 +330,11 @@ class LinkTest {
         pair.fromServer(complete("RESET"), parameterStatus("TimeZone", "UTC"), ready('I'));
 
         assertThat(pair.toClient()).containsExactly("C:RESET.", "Z:I");
-        assertThat(pair.toServer()).singleElement().asString().contains("E'timezone',E'Asia/Tokyo'");
+        assertThat(pair.toServer()).singleElement().asString().isEqualTo("Q:SET \"timezone\" TO E'Asia/Tokyo';.");
         assertThat(pair.client.ready).isZero();
         assertThat(pair.link.isClean()).isFalse();
         assertThat(pair.link.worksForClient()).isFalse();
-        pair.fromServer(row("Asia/Tokyo"), complete("SELECT 1"), parameterStatus("TimeZone", "Asia/Tokyo"), ready('I'));
+        pair.fromServer(complete("SET"), parameterStatus("TimeZone", "Asia/Tokyo"), ready('I'));
         assertThat(pair.toClient()).containsExactly("S:TimeZone.Asia/Tokyo.");
         assertThat(pair.toServer()).containsExactly("Q:show timezone.");
         pair.fromServer(row("Asia/Tokyo"), complete("SHOW"), ready('I'));
@@ -371,8 +371,8 @@ class LinkTest {
 
         pair.fromServer(Arrays.copyOfRange(notice, 9, notice.length));
 
-        assertThat(pair.toServer()).singleElement().asString().contains("E'search_path',E'a'");
-        pair.fromServer(complete("SELECT 1"), ready('I'));
+        assertThat(pair.toServer()).singleElement().asString().isEqualTo("Q:SET \"search_path\" TO E'a';.");
+        pair.fromServer(complete("SET"), ready('I'));
         assertThat(pair.toServer()).containsExactly("Q:show search_path.");
         assertThat(pair.toClient()).containsExactly("C:DISCARD ALL.", "Z:I", "N:SNOTICE.Mhello..");
         pair.fromServer(complete("SHOW"), ready('I'));
@@ -670,7 +670,8 @@ class LinkTest {
         pair.fromServer(parameterStatus("TimeZone", "UTC"), complete("ROLLBACK"), ready('I'));
         assertThat(pair.client.settings().isEmpty()).isTrue();
         pair.relink();
-        assertThat(pair.server.areSettingsUnknown()).isTrue();
+        assertThat(pair.server.areSettingsUnknown()).isFalse();
+        assertThat(pair.server.settings()).isSameAs(pair.client.settings());
     }
 
     @Test

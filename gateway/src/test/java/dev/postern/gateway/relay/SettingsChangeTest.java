@@ -20,19 +20,27 @@ class SettingsChangeTest {
                 settings("timezone", "UTC", "work_mem", "4MB", "datestyle", "ISO"),
                 settings("timezone", "Asia/Tokyo", "datestyle", "ISO"));
 
-        assertThat(sql).isEqualTo("RESET \"work_mem\";SELECT pg_catalog.set_config(E'timezone',E'Asia/Tokyo',false);");
+        assertThat(sql).isEqualTo("RESET \"work_mem\";SET \"timezone\" TO E'Asia/Tokyo';");
     }
 
     @Test
     void keepsAListAList() {
         assertThat(SettingsChange.between(SessionSettings.NONE, settings("search_path", "\"$user\", public")))
-                .isEqualTo("SELECT pg_catalog.set_config(E'search_path',E'\"$user\", public',false);");
+                .isEqualTo("SET \"search_path\" TO E'$user',E'public';");
+    }
+
+    /** SET would write them in another way. */
+    @Test
+    void leavesListsAndNamesThatAreNotPlainToSetConfig() {
+        assertThat(SettingsChange.between(SessionSettings.NONE, settings("search_path", "a,B", "app.caf\u00e9", "x")))
+                .isEqualTo("SELECT pg_catalog.set_config(E'app.caf\\u00e9',E'x',false);"
+                        + "SELECT pg_catalog.set_config(E'search_path',E'a,B',false);");
     }
 
     @Test
     void quotesWhatCouldEndALiteral() {
         assertThat(SettingsChange.between(SessionSettings.NONE, settings("application_name", "a'b\\c;\n--")))
-                .isEqualTo("SELECT pg_catalog.set_config(E'application_name',E'a''b\\\\c;\\u000a--',false);");
+                .isEqualTo("SET \"application_name\" TO E'a''b\\\\c;\\u000a--';");
     }
 
     @Test
@@ -64,7 +72,6 @@ class SettingsChangeTest {
     @Test
     void beginsFromNothingWhenTheServersSettingsAreUnknown() {
         assertThat(SettingsChange.fromUnknown(SessionSettings.of(Map.of("DateStyle", "ISO"))))
-                .isEqualTo("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;"
-                        + "SELECT pg_catalog.set_config(E'datestyle',E'ISO',false);");
+                .isEqualTo("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;" + "SET \"datestyle\" TO E'ISO';");
     }
 }
