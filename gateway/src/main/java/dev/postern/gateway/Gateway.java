@@ -260,7 +260,8 @@ public final class Gateway implements AutoCloseable {
                         loops.transport(),
                         listenerConfig.name(),
                         socket.get(),
-                        listenerConfig.socketMode().orElse(SocketMode.EVERYBODY))
+                        listenerConfig.socketMode().orElse(SocketMode.EVERYBODY),
+                        listenerConfig.socketGroup())
                 : bootstrap
                         .channel(loops.transport().serverChannel())
                         .option(ChannelOption.SO_REUSEADDR, true)

@@ -533,6 +533,11 @@ final class RouteRuntime {
         }
 
         @Override
+        public boolean disablesPqexec() {
+            return config.pool().disablePqexec();
+        }
+
+        @Override
         public boolean addsHost() {
             return config.pool().applicationNameAddHost();
         }

@@ -11,8 +11,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Map;
+import java.util.Optional;
 
 /** Listening on a file. */
 final class UnixSockets {
@@ -24,7 +28,12 @@ final class UnixSockets {
      * @throws StartFailure when somebody listens there, or something else is there
      */
     static ChannelFuture bind(
-            ServerBootstrap bootstrap, Transport transport, String listener, Path file, SocketMode mode)
+            ServerBootstrap bootstrap,
+            Transport transport,
+            String listener,
+            Path file,
+            SocketMode mode,
+            Optional<String> group)
             throws StartFailure {
         if (transport.unixServerChannel().isEmpty()) {
             throw new StartFailure(
@@ -37,6 +46,9 @@ final class UnixSockets {
                 .awaitUninterruptibly();
         if (bound.isSuccess()) {
             try {
+                if (group.isPresent()) {
+                    setGroup(file, group.get());
+                }
                 Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode.symbols()));
             } catch (IOException e) {
                 bound.channel().close().awaitUninterruptibly();
@@ -44,6 +56,16 @@ final class UnixSockets {
             }
         }
         return bound;
+    }
+
+    private static void setGroup(Path file, String name) throws IOException {
+        try {
+            GroupPrincipal group =
+                    file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(name);
+            Files.getFileAttributeView(file, PosixFileAttributeView.class).setGroup(group);
+        } catch (UserPrincipalNotFoundException e) {
+            throw new IOException("there is no group " + name, e);
+        }
     }
 
     private static void clear(String listener, Path file) throws StartFailure {

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param address where to listen
  * @param tls how clients encrypt; without this object TLS is required
  * @param socketMode who may connect to a unix socket; default 0777 (PgBouncer: unix_socket_mode)
+ * @param socketGroup the group of a unix socket, by name or number; default: the process's own (PgBouncer: unix_socket_group)
  * @param proxyProtocol the load balancers in front, whose word on the client's address is taken
  */
 public record ListenerConfig(
@@ -18,6 +19,7 @@ public record ListenerConfig(
         ListenAddress address,
         ListenerTlsConfig tls,
         Optional<SocketMode> socketMode,
+        Optional<String> socketGroup,
         Optional<ProxyProtocolConfig> proxyProtocol)
         implements Checked {
     @Override
@@ -32,6 +34,11 @@ public record ListenerConfig(
                         address.socket().isEmpty() && socketMode.isPresent(),
                         "socketMode",
                         "is for unix sockets, and " + address + " is none",
-                        "an address such as unix:/run/postern/.s.PGSQL.6432, or no socketMode");
+                        "an address such as unix:/run/postern/.s.PGSQL.6432, or no socketMode")
+                .problem(
+                        address.socket().isEmpty() && socketGroup.isPresent(),
+                        "socketGroup",
+                        "is for unix sockets, and " + address + " is none",
+                        "an address such as unix:/run/postern/.s.PGSQL.6432, or no socketGroup");
     }
 }

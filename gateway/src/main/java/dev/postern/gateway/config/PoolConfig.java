@@ -34,6 +34,8 @@ import java.time.Duration;
  * @param serverRoundRobin lend the connection that has idled longest instead of the one used last; default false
  * @param serverResetQueryAlways run {@code serverResetQuery} in transaction mode too; default false
  * @param applicationNameAddHost the client's address stands behind its application_name at the start; default false
+ * @param disablePqexec a client that sends a simple query is ended: one message with several statements is none of the
+ *     extended protocol; default false
  * @param serverFastClose session mode: a connection to be replaced ends with the transaction; default false
  */
 public record PoolConfig(
@@ -60,6 +62,7 @@ public record PoolConfig(
         boolean serverRoundRobin,
         boolean serverResetQueryAlways,
         boolean applicationNameAddHost,
+        boolean disablePqexec,
         boolean serverFastClose)
         implements Checked {
 
@@ -84,6 +87,7 @@ public record PoolConfig(
             0,
             Duration.ofHours(1),
             Duration.ofSeconds(10),
+            false,
             false,
             false,
             false,

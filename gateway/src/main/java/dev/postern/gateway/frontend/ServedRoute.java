@@ -17,6 +17,11 @@ public interface ServedRoute {
      */
     Optional<Refusal> refuses(String user, SocketAddress client);
 
+    /** Whether simple queries end the client ({@code disable_pqexec}). */
+    default boolean disablesPqexec() {
+        return false;
+    }
+
     /** Whether the client's address stands behind its application_name ({@code application_name_add_host}). */
     default boolean addsHost() {
         return false;

@@ -71,7 +71,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     private final SessionPool pool;
     private final Listener listener;
     private final SessionSettings startupSettings;
-    private final ClientStream stream = new ClientStream();
+    private final ClientStream stream;
     private final ClientStatements statements;
     private SessionSettings settings;
     private SessionState state = SessionState.IDLE;
@@ -102,7 +102,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
 
     private final SessionChannels channels;
 
-    SessionHandler(SessionPool pool, SessionSettings settings, Listener listener) {
+    SessionHandler(SessionPool pool, SessionSettings settings, Listener listener, ClientStream stream) {
+        this.stream = stream;
         this.pool = pool;
         this.listener = listener;
         this.startupSettings = settings;

@@ -142,7 +142,11 @@ final class WelcomeHandler extends ChannelInboundHandlerAdapter implements Waite
         String applicationName =
                 Optional.ofNullable(asked.get(Welcome.APPLICATION_NAME)).orElse("");
         Welcome mine = known.withApplicationName(applicationName);
-        SessionHandler session = new SessionHandler(pool, pool.welcomes().canonical(mine.settings()), login.listener());
+        SessionHandler session = new SessionHandler(
+                pool,
+                pool.welcomes().canonical(mine.settings()),
+                login.listener(),
+                new ClientStream(route.disablesPqexec()));
         BackendKeyData key = login.listener().cancelKeys().register(session, startup.version());
         session.cancelKey(key.processId());
         session.origin(new SessionOrigin(startup.user(), startup.database(), login.acceptedAt()));

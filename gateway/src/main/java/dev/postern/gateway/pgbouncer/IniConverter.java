@@ -20,6 +20,7 @@ public final class IniConverter {
             "listen_addr",
             "listen_port",
             "unix_socket_dir",
+            "unix_socket_group",
             "unix_socket_mode",
             "auth_type",
             "auth_file",
@@ -206,6 +207,9 @@ public final class IniConverter {
                     .append(quoted("unix:" + Path.of(sockets).toAbsolutePath().normalize() + "/.s.PGSQL." + port))
                     .append(get("unix_socket_mode")
                             .map(mode -> ", socketMode: " + quoted(mode))
+                            .orElse(""))
+                    .append(get("unix_socket_group")
+                            .map(group -> ", socketGroup: " + quoted(group))
                             .orElse(""))
                     .append(", tls: {mode: disable}}\n");
         }

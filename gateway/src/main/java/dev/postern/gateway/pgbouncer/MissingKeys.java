@@ -6,8 +6,6 @@ import java.util.Optional;
 /** Keys of [pgbouncer] that do something there which is not there here, and what to do about it. */
 final class MissingKeys {
     private static final Map<String, String> INSTEAD = Map.of(
-            "unix_socket_group", "the socket has the group that the process runs as",
-            "disable_pqexec", "simple queries cannot be refused",
             "auth_ldap_options", "write clientAuth.ldap by hand",
             "client_tls_ciphers", "write cipherSuites of the listener by hand, as a list of names",
             "login_notify_message", "clients are not greeted",

@@ -29,6 +29,7 @@ public enum PgBouncerKey {
             config -> config.timeouts().clientLoginTimeout()),
     DEFAULT_POOL_SIZE(
             "pool.defaultPoolSize", Kind.NUMBER, config -> config.pool().defaultPoolSize()),
+    DISABLE_PQEXEC("pool.disablePqexec", Kind.FLAG, config -> config.pool().disablePqexec()),
     IDLE_TRANSACTION_TIMEOUT(
             "timeouts.idleTransactionTimeout",
             Kind.SECONDS,

@@ -28,6 +28,8 @@ public final class ClientStream {
     /** A client gets a server when its first message is there, or so many bytes of it. */
     private static final int MOST_HELD_WITHOUT_SERVER = 1 << 16;
 
+    private final boolean refusesQueries;
+
     /** Bytes of the current message that are still to come and need not be looked at. */
     private int passing;
 
@@ -36,6 +38,15 @@ public final class ClientStream {
 
     /** What is being read begins with what was held. */
     private boolean joined;
+
+    public ClientStream() {
+        this(false);
+    }
+
+    /** @param refusesQueries a Query ends the client (PgBouncer: disable_pqexec) */
+    public ClientStream(boolean refusesQueries) {
+        this.refusesQueries = refusesQueries;
+    }
 
     /** No message has been passed on in part. */
     boolean atBoundary() {
@@ -98,6 +109,7 @@ public final class ClientStream {
             return -1;
         }
         MessageHeader.frontendLimit(type); // refuses what is no message, before a server is taken for it
+        refuseQuery(type);
         if (!isEnough(in, at, end)) {
             hold(in, at, end);
             return -1;
@@ -155,6 +167,7 @@ public final class ClientStream {
         while (end - at >= MessageHeader.HEADER_LENGTH && !requests.mustWait()) {
             byte type = in.getByte(at);
             int next = at + 1 + length(in, at);
+            refuseQuery(type);
             if (type == FrontendType.TERMINATE && next <= end) {
                 requests.terminate(next);
                 return;
@@ -174,6 +187,12 @@ public final class ClientStream {
             if (at < end && requests.mustWait()) {
                 requests.waits();
             }
+        }
+    }
+
+    private void refuseQuery(byte type) {
+        if (refusesQueries && type == FrontendType.QUERY) {
+            throw new ProtocolViolation("simple queries are switched off here");
         }
     }
 

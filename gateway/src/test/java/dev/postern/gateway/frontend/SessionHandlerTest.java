@@ -8,6 +8,7 @@ import dev.postern.gateway.pool.PoolMode;
 import dev.postern.gateway.pool.PoolSettings;
 import dev.postern.gateway.pool.ServerOpener;
 import dev.postern.gateway.pool.ServerPool;
+import dev.postern.gateway.relay.ClientStream;
 import dev.postern.gateway.relay.LentServer;
 import dev.postern.gateway.relay.SessionSettings;
 import dev.postern.gateway.relay.StatementCache;
@@ -91,7 +92,7 @@ class SessionHandlerTest {
     }
 
     private SessionHandler session(SessionSettings settings) {
-        SessionHandler session = new SessionHandler(pool, settings, LISTENER);
+        SessionHandler session = new SessionHandler(pool, settings, LISTENER, new ClientStream());
         client.pipeline().addLast("session", session);
         return session;
     }
@@ -480,7 +481,8 @@ class SessionHandlerTest {
     @Test
     void givesItsServerBackOnceWhenTheClientIsFoundGoneWithTheAnswer() {
         session(SessionSettings.NONE);
-        EmbeddedChannel other = new EmbeddedChannel(new SessionHandler(pool, SessionSettings.NONE, LISTENER));
+        EmbeddedChannel other =
+                new EmbeddedChannel(new SessionHandler(pool, SessionSettings.NONE, LISTENER, new ClientStream()));
         sends(query("select 1"));
         FakeServer server = open();
         other.writeInbound(Unpooled.copiedBuffer(query("select 2")));

@@ -1,6 +1,7 @@
 package dev.postern.gateway.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.gateway.it.harness.FrontendBytes;
 import dev.postern.gateway.it.harness.GatewayFixture;
@@ -11,13 +12,17 @@ import dev.postern.gateway.it.harness.ServerAddress;
 import dev.postern.gateway.it.harness.TemporaryFolders;
 import dev.postern.gateway.it.harness.WireClient;
 import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Optional;
@@ -42,8 +47,8 @@ class UnixSocketIT {
         gateway = GatewayFixture.start(GatewayYaml.of(RouteYaml.to(PostgresServers.shared(), "orders", "orders")
                         .withClientAuth("{hba: {file: " + rules
                                 + ", users: {app: {password: app-secret}, old: {password: old-secret}}}}"))
-                .withListeners("  - {name: local, address: \"unix:" + socket
-                        + "\", socketMode: 0750, tls: {mode: disable}}\n"));
+                .withListeners("  - {name: local, address: \"unix:" + socket + "\", socketMode: 0750, socketGroup: "
+                        + group() + ", tls: {mode: disable}}\n"));
     }
 
     @AfterEach
@@ -70,6 +75,45 @@ class UnixSocketIT {
     void theSocketHasTheModeOfTheConfiguration() throws Exception {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
                 .isEqualTo("rwxr-x---");
+    }
+
+    @Test
+    void theSocketHasTheGroupOfTheConfiguration() throws Exception {
+        assertThat(Files.readAttributes(socket, PosixFileAttributes.class)
+                        .group()
+                        .getName())
+                .isEqualTo(group());
+    }
+
+    @Test
+    void aGroupThatIsNotThereIsToldOf() throws Exception {
+        Path other = folder.resolve("other");
+        assertThatThrownBy(() ->
+                        GatewayFixture.start(GatewayYaml.of(RouteYaml.to(PostgresServers.shared(), "orders", "orders"))
+                                .withListeners("  - {name: other, address: \"unix:" + other
+                                        + "\", socketGroup: no-such-group, tls: {mode: disable}}\n")))
+                .hasStackTraceContaining("there is no group no-such-group");
+        assertThat(other).doesNotExist();
+    }
+
+    /** One that the socket would not have by itself: root may give it any, others one of their own. */
+    private static String group() {
+        String groups = System.getProperty("user.name").equals("root") ? "daemon" : ownGroups();
+        return groups.substring(groups.lastIndexOf(' ') + 1);
+    }
+
+    private static String ownGroups() {
+        try {
+            return new String(
+                            new ProcessBuilder("id", "-Gn")
+                                    .start()
+                                    .getInputStream()
+                                    .readAllBytes(),
+                            StandardCharsets.UTF_8)
+                    .strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The type of the first answer, and of an authentication request its number. */

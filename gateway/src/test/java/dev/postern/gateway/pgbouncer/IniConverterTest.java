@@ -92,6 +92,7 @@ class IniConverterTest {
             Map.entry("client_tls_cert_file", "certFile: "),
             Map.entry("client_tls_key_file", "keyFile: "),
             Map.entry("client_tls_ca_file", "clientCaFile: "),
+            Map.entry("unix_socket_group", "socketGroup: \"postgres\""),
             Map.entry("unix_socket_mode", "socketMode: \"0700\""),
             Map.entry("client_tls_protocols", "minProtocol: TLSv1.3"),
             Map.entry("client_tls_ecdhcurve", "groups: [P-256]"),
