@@ -276,6 +276,41 @@ def cursors():
 
 
 @scenario
+def notifications():
+    def heard(conn, count):
+        return [(note.channel, note.payload) for note in conn.notifies(timeout=10, stop_after=count)]
+
+    def notify(conn, payload):
+        conn.execute('select pg_notify(%s, %s)', ['psycopg3 \u00e4', payload])
+    with connect() as listener, connect() as other:
+        listener.execute('listen "psycopg3 \u00e4"')
+        for n in range(50):
+            notify(other, f'{n}')
+        yield str(heard(listener, 50))
+
+        def act():
+            notify(other, 'again')
+            return one(listener, 'select 1'), heard(listener, 1)
+        yield from map(str, on_both_servers(act))
+        with other.transaction(force_rollback=True):
+            notify(other, 'undone')
+        with other.transaction():
+            notify(other, 'kept')
+        yield str(heard(listener, 1))
+        with listener.transaction():
+            listener.execute('listen psycopg3_second')
+        other.execute('notify psycopg3_second')
+        yield str(heard(listener, 1))
+        listener.execute('unlisten psycopg3_second')
+        other.execute('notify psycopg3_second')
+        notify(other, 'last')
+        yield str(heard(listener, 1))
+        listener.execute('unlisten *')
+        notify(other, 'unheard')
+        yield str(list(listener.notifies(timeout=0.3)))
+
+
+@scenario
 def disconnects():
     with connect() as conn:
         for where in 'begin; insert into psycopg3.t values (99, $$lost$$)', 'begin; insert into psycopg3.t values (99, $$lost$$); select 1/0':

@@ -26,7 +26,7 @@ final class Console {
             \tSHOW FDS|SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
             \tSHOW DNS_HOSTS|DNS_ZONES
             \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
-            \tSHOW CREDENTIALS|PINNED
+            \tSHOW CREDENTIALS|LISTENING|PINNED
             \tSET key = arg
             \tRELOAD
             \tPAUSE [<db>]

@@ -263,6 +263,7 @@ final class ConsoleHandler extends ByteToMessageDecoder implements Cancelable {
                 entrant.applicationName(),
                 0,
                 "",
+                0,
                 ClientFacts.NO_REPLICATION);
     }
 

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Every SHOW that has a table: columns, their order and types are PgBouncer's, but for CREDENTIALS and PINNED, which are ours. */
+/** Every SHOW that has a table: columns, their order and types are PgBouncer's, but for CREDENTIALS, LISTENING and PINNED, which are ours. */
 enum Show {
     ACTIVE_SOCKETS(SocketTables.DEBUG_COLUMNS, port -> SocketTables.sockets(port.snapshot(), true)),
     CLIENTS(SocketTables.COLUMNS, port -> SocketTables.clients(port.snapshot())),
@@ -77,6 +77,9 @@ enum Show {
                     "scram_server_key"),
             port -> List.of()),
     LISTS(Column.of("si", "list", "items"), Show::lists),
+    LISTENING(
+            Column.of("ssii", "database", "user", "client_id", "channels"),
+            port -> SocketTables.listening(port.snapshot())),
     MEM(Column.of("siiii", "name", "size", "used", "free", "memtotal"), port -> memory()),
     PEERS(Column.of("isii", "peer_id", "host", "port", "pool_size"), port -> List.of()),
     PEER_POOLS(

@@ -63,6 +63,19 @@ final class SocketTables {
         return rows;
     }
 
+    /** Clients in transaction mode that LISTEN by the pool's listener. */
+    static List<Row> listening(Snapshot snapshot) {
+        List<Row> rows = new ArrayList<>();
+        for (Snapshot.Pool pool : snapshot.pools()) {
+            for (ClientFacts client : pool.clients()) {
+                if (client.listensTo() > 0) {
+                    rows.add(Row.of(pool.database(), client.user(), client.id(), client.listensTo()));
+                }
+            }
+        }
+        return rows;
+    }
+
     private static int pid(Snapshot.Pool pool, ClientFacts client) {
         return pool.servers().stream()
                 .filter(server ->

@@ -143,6 +143,11 @@ final class ChannelListener implements Ear.Owner {
         }
     }
 
+    /** To how many channels the session listens. */
+    int count(SessionChannels session) {
+        return channels.getOrDefault(session, Set.of()).size();
+    }
+
     /** Whether the session listens to anything. */
     boolean hasChannels(SessionChannels session) {
         return channels.containsKey(session);

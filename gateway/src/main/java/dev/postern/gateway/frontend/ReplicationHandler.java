@@ -383,6 +383,7 @@ final class ReplicationHandler extends ChannelInboundHandlerAdapter
                 settings.getOrDefault(Welcome.APPLICATION_NAME, ""),
                 0,
                 "",
+                0,
                 kind());
     }
 }

@@ -138,6 +138,11 @@ final class SessionChannels {
                 owner.channel().alloc());
     }
 
+    /** How many channels the pool's listener hears for it. */
+    int size() {
+        return listens ? listener.count(this) : 0;
+    }
+
     /** Why it hears nothing any more, when it has not been told yet. */
     Optional<Refusal> lost() {
         return lost;

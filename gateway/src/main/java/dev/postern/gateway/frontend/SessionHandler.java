@@ -914,6 +914,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 Optional.ofNullable(settings.get(Welcome.APPLICATION_NAME)).orElse(""),
                 statements.size(),
                 texts(pinnedBy),
+                channels.size(),
                 ClientFacts.NO_REPLICATION);
     }
 

@@ -23,6 +23,7 @@ import java.util.OptionalLong;
  * @param applicationName as the session has set it
  * @param statements prepared statements that it has named
  * @param pinned what keeps it on its server in transaction mode; empty when nothing does
+ * @param listensTo channels that the pool's listener hears for it
  * @param replication in PgBouncer's words: {@code none}, {@code logical}, {@code physical}
  */
 public record ClientFacts(
@@ -40,6 +41,7 @@ public record ClientFacts(
         String applicationName,
         int statements,
         String pinned,
+        int listensTo,
         String replication) {
     /** Neither kind of {@code replication}. */
     public static final String NO_REPLICATION = "none";

@@ -104,6 +104,7 @@ class ConsoleIT {
                 "fd:23,task:25,user:25,database:25,addr:25,port:23,cancel:20,link:23,client_encoding:25,"
                         + "std_strings:25,datestyle:25,timezone:25,password:25,scram_client_key:17,"
                         + "scram_server_key:17");
+        columns.put("LISTENING", "database:25,user:25,client_id:23,channels:23");
         columns.put("PINNED", "database:25,user:25,client_id:23,server_pid:23,pinned_by:25");
         columns.put(
                 "CREDENTIALS",

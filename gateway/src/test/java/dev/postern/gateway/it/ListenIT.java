@@ -14,6 +14,7 @@ import dev.postern.gateway.it.harness.GatewayYaml;
 import dev.postern.gateway.it.harness.Names;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.RouteYaml;
+import dev.postern.gateway.it.harness.ServerAddress;
 import dev.postern.gateway.it.harness.ServerSession;
 import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
@@ -21,6 +22,7 @@ import dev.postern.gateway.it.harness.WireMessage;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -280,7 +282,9 @@ class ListenIT {
 
     private static GatewayYaml yaml(String pool) {
         return GatewayYaml.of(
-                RouteYaml.to(PostgresServers.shared(), "news", "orders").withPool(pool));
+                        RouteYaml.to(PostgresServers.shared(), "news", "orders").withPool(pool))
+                .withMore(
+                        "admin: {consoleUsers: [admin], clientAuth: {scram: {users: {admin: {password: secret}}}}}\n");
     }
 
     /** The server process that listens to it for all. */
@@ -317,6 +321,42 @@ class ListenIT {
             }
             gateway.assertClean();
         }
+    }
+
+    @Test
+    void theConsoleShowsWhoListens() {
+        try (GatewayFixture gateway = gateway("{mode: transaction, defaultPoolSize: 3}")) {
+            ServerAddress address =
+                    new ServerAddress(gateway.plainPort(), Optional.empty(), "admin", "secret", "pgbouncer");
+            try (WireClient one = WireClient.connect(gateway.plainAddress("news"));
+                    WireClient two = WireClient.connect(gateway.plainAddress("news"));
+                    WireClient console = WireClient.connect(address)) {
+                assertThat(listening(console)).isEmpty();
+                one.query("listen a; listen b");
+                two.query("listen a");
+                awaitListening(console, "news app 1", "news app 2");
+                one.query("unlisten a");
+                two.query("unlisten *");
+                awaitListening(console, "news app 1");
+            }
+            gateway.assertClean();
+        }
+    }
+
+    private static List<String> listening(WireClient console) {
+        return console.query("show listening").stream()
+                .filter(row -> row.startsWith("D("))
+                .map(row -> row.substring(2, row.length() - 1).split(","))
+                .map(columns -> columns[0] + " " + columns[1] + " " + columns[3])
+                .sorted()
+                .toList();
+    }
+
+    /** The pool's listener takes over behind the client's answer. */
+    private static void awaitListening(WireClient console, String... expected) {
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(listening(console)).containsExactly(expected));
     }
 
     @Test

@@ -16,8 +16,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 
 /** pgjdbc's properties that decide which messages it sends, where a transaction may come to another server than the last. */
 @ExtendWith(CleanAfterEach.class)
@@ -207,6 +211,50 @@ class PgjdbcIT {
                     }
                 });
             }
+        }
+    }
+
+    private static List<String> heard(Connection listener, int count) throws SQLException {
+        List<String> heard = new ArrayList<>();
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (heard.size() < count && System.nanoTime() < end) {
+            for (PGNotification each : listener.unwrap(PGConnection.class).getNotifications(1000)) {
+                heard.add(each.getName() + " " + each.getParameter());
+            }
+        }
+        return heard;
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    @SharingTargets
+    void hearsNotifications(Target target) throws SQLException {
+        String channel = Names.unique("jdbc");
+        try (Connection listener = connect(target);
+                Connection other = connect(target)) {
+            execute(listener, "listen " + channel);
+            for (int i = 0; i < 30; i++) {
+                execute(other, "notify " + channel + ", '" + i + "'");
+            }
+            assertThat(heard(listener, 30))
+                    .isEqualTo(IntStream.range(0, 30)
+                            .mapToObj(i -> channel + " " + i)
+                            .toList());
+            other.setAutoCommit(false);
+            execute(other, "notify " + channel + ", 'undone'");
+            other.rollback();
+            execute(other, "notify " + channel + ", 'kept'");
+            other.commit();
+            assertThat(heard(listener, 1)).containsExactly(channel + " kept");
+            execute(listener, "unlisten " + channel);
+            execute(other, "notify " + channel + ", 'unheard'");
+            other.commit();
+            assertThat(listener.unwrap(PGConnection.class).getNotifications(300))
+                    .isEmpty();
         }
     }
 }

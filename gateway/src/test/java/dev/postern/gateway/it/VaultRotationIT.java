@@ -13,7 +13,9 @@ import dev.postern.gateway.it.harness.VaultWorld;
 import dev.postern.gateway.it.harness.WireClient;
 import dev.postern.gateway.it.harness.WireMessage;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +27,7 @@ class VaultRotationIT {
     private static final Duration TTL = Duration.ofSeconds(2);
     private static final Duration MAX_TTL = Duration.ofSeconds(6);
     private static final Duration LONG = Duration.ofHours(1);
+    private static final Duration SOON = Duration.ofSeconds(10);
     private static final PostgresServer POSTGRES = PostgresServers.shared();
     private static final String WHO = "select session_user, count(*) from rotation_table";
 
@@ -276,6 +279,26 @@ class VaultRotationIT {
             }
             try (WireClient next = gateway.connect(database)) { // the same server, after its reset
                 assertThat(next.ask(who)).isEqualTo("t");
+            }
+        }
+    }
+
+    /** The connection that listens for all moves to the new role like the others. */
+    @Test
+    void whoListensMissesNothingOverRotations() {
+        start(shortLeases(), "{mode: transaction, defaultPoolSize: 3}");
+        try (WireClient listener = connect();
+                WireClient other = connect()) {
+            listener.query("listen rotations");
+            Set<String> roles = new HashSet<>();
+            int said = 0;
+            long end = System.nanoTime() + MAX_TTL.multipliedBy(4).toNanos();
+            while (roles.size() < 4) {
+                assertThat(System.nanoTime()).as("three rotations in time").isLessThan(end);
+                assertThat(other.query("notify rotations, '" + said + "'")).containsExactly("C(NOTIFY)", "Z(I)");
+                roles.add(other.ask("select session_user"));
+                assertThat(listener.receiveWithin(SOON).map(WireMessage::toString))
+                        .contains("A(rotations," + said++ + ")");
             }
         }
     }
