@@ -209,8 +209,13 @@ final class RouteRuntime {
             }
 
             @Override
+            public void spent(Credential credential) {
+                forEachPool(pool -> pool.servers().endLending(credential.generation()));
+            }
+
+            @Override
             public void lost(Credential credential, String reason) {
-                forEachPool(pool -> pool.servers().loseGeneration(credential.generation()));
+                forEachPool(pool -> pool.servers().endLending(credential.generation()));
             }
 
             @Override
@@ -220,18 +225,20 @@ final class RouteRuntime {
         });
     }
 
-    /** A small part of what a replaced credential has left, so that transactions that begin then still fit into it. */
+    /** As long as transactions that begin on a replaced credential still fit into what it has left, but not for ever. */
     private Duration olderServe(long generation) {
         GenerationState older = parts.credentials().generation(generation);
         if (older.phase() == GenerationState.Phase.DEAD || older.overdue()) {
             return Duration.ZERO;
         }
-        if (older.deadline().equals(Instant.MAX)) {
+        if (older.servesUntil().equals(Instant.MAX)) {
             return MOST_OLDER_SERVE;
         }
-        Duration part =
-                Duration.between(services.tasks().now(), older.deadline()).dividedBy(20);
-        return part.compareTo(MOST_OLDER_SERVE) > 0 ? MOST_OLDER_SERVE : part;
+        Duration left = Duration.between(services.tasks().now(), older.servesUntil());
+        if (left.isNegative()) {
+            return Duration.ZERO;
+        }
+        return left.compareTo(MOST_OLDER_SERVE) > 0 ? MOST_OLDER_SERVE : left;
     }
 
     RouteConfig config() {

@@ -9,6 +9,12 @@ public interface CredentialListener {
     void rotated(Credential current);
 
     /**
+     * Too little is left of this RETIRING generation for a transaction to begin on it: close its idle connections now, lent
+     * ones when they come back. Its role lives on until {@link #ended}.
+     */
+    default void spent(Credential credential) {}
+
+    /**
      * The server knows this generation's role no more. Its connections are of no use to whoever comes next: close idle
      * ones now, lent ones when they come back. Transactions that run may still end: {@link #ended} comes some seconds later.
      */

@@ -45,8 +45,8 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     private int tested;
     private long epoch;
     private long generation;
-    /** This generation and those before have lost their role. */
-    private long lostGeneration = -1;
+    /** This generation and those before are not lent any more. */
+    private long spentGeneration = -1;
     /** Until then servers of the generation before are lent on while they are replaced one by one. */
     private long olderServeUntil;
     /** Replacements that were opened while all that they replace were lent: the next that come back are closed. */
@@ -178,7 +178,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
 
     /** One of the generation before, for the short time in which its successors are opened one after the other. */
     private boolean servesOn(S server, long now) {
-        return replaced == 0 && server.seat().epoch == epoch && !isLost(server) && now - olderServeUntil < 0;
+        return replaced == 0 && server.seat().epoch == epoch && !isSpent(server) && now - olderServeUntil < 0;
     }
 
     private @Nullable S nextIdle() {
@@ -516,11 +516,11 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     // ---- ending connections
 
     private boolean outdated(S server) {
-        return server.seat().epoch < epoch || server.seat().generation < generation || isLost(server);
+        return server.seat().epoch < epoch || server.seat().generation < generation || isSpent(server);
     }
 
-    private boolean isLost(S server) {
-        return server.seat().generation <= lostGeneration;
+    private boolean isSpent(S server) {
+        return server.seat().generation <= spentGeneration;
     }
 
     private boolean expired(S server, long now) {
@@ -529,7 +529,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
 
     /** Idle, and not to be lent again: a reconnect was asked for, or its time is over. Older generations still serve. */
     private boolean worn(S server) {
-        return server.seat().epoch < epoch || isLost(server) || expired(server, timer.nanoTime());
+        return server.seat().epoch < epoch || isSpent(server) || expired(server, timer.nanoTime());
     }
 
     private void retire(S server) {
@@ -537,7 +537,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
                 ? CloseReason.SHUTDOWN
                 : server.seat().epoch < epoch
                         ? CloseReason.RECONNECT
-                        : server.seat().generation < generation || isLost(server)
+                        : server.seat().generation < generation || isSpent(server)
                                 ? CloseReason.CREDENTIAL_ROTATED
                                 : CloseReason.LIFETIME;
         close(server, reason);
@@ -671,14 +671,15 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
      */
     public void useGeneration(long newest, Duration olderServe) {
         if (newest > generation) {
+            List<S> hear = settings.mode() == PoolMode.SESSION
+                    ? servers.stream().filter(server -> !outdated(server)).toList()
+                    : List.of();
             generation = newest;
             long now = timer.nanoTime();
             olderServeUntil = now + olderServe.toNanos();
             lastFailure = null;
             backOff.clear();
-            if (settings.mode() == PoolMode.SESSION) {
-                servers().stream().filter(this::outdated).forEach(PooledServer::announceRotation);
-            }
+            hear.forEach(PooledServer::announceRotation); // once for each, however many rotations follow
             retireReplaced();
             serveWaiters();
             replaceOutdated(now);
@@ -694,12 +695,15 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         }
     }
 
-    /** The role of this generation is gone: idle connections close now, lent ones when they come back. */
-    public void loseGeneration(long lost) {
-        if (lost > lostGeneration) {
-            lostGeneration = lost;
+    /**
+     * Nobody gets a connection of this generation any more, since its role is gone or has too little time left: idle ones
+     * close now, lent ones when they come back.
+     */
+    public void endLending(long spent) {
+        if (spent > spentGeneration) {
+            spentGeneration = spent;
             for (S server : new ArrayList<>(idle)) {
-                if (server.seat().state == State.IDLE && isLost(server)) {
+                if (server.seat().state == State.IDLE && isSpent(server)) {
                     retire(server);
                 }
             }

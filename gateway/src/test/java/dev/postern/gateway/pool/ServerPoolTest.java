@@ -571,7 +571,7 @@ class ServerPoolTest {
         Server busy = java.util.Objects.requireNonNull(pool.tryCheckout());
         Server idle = two.get(0) == busy ? two.get(1) : two.get(0);
 
-        pool.loseGeneration(0);
+        pool.endLending(0);
 
         assertThat(idle.reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
         assertThat(busy.closed).isFalse();

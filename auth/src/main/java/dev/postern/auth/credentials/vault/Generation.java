@@ -30,6 +30,9 @@ final class Generation {
     /** A successor is wanted whatever the time. */
     boolean mustBeReplaced;
 
+    /** When it is RETIRING: whether its pools have heard that no transaction may begin on it any more. */
+    boolean spent;
+
     Instant renewAt = Instant.MAX;
     Instant replaceAt = Instant.MAX;
     /** When connections on an overdue lease are closed after its successor has come. */
@@ -52,7 +55,7 @@ final class Generation {
         if (!renewable) {
             lastPossible = leaseExpires;
         }
-        this.state = new GenerationState(Phase.CURRENT, credential.deadline(), false);
+        this.state = new GenerationState(Phase.CURRENT, credential.deadline(), Instant.MAX, false);
     }
 
     static Generation of(LeaseCalls.Issued.Lease lease, long number, Instant now) {
@@ -135,7 +138,7 @@ final class Generation {
     }
 
     void become(Phase phase) {
-        state = new GenerationState(phase, state.deadline(), state.overdue());
+        state = new GenerationState(phase, state.deadline(), state.servesUntil(), state.overdue());
     }
 
     /** The credential for one more holder. */
@@ -144,14 +147,23 @@ final class Generation {
         return credential;
     }
 
-    /** A successor is there. What is overdue has a time of grace, since its role goes at any moment. */
-    void retire(Instant now, Duration grace) {
+    /**
+     * A successor is there; transactions may begin on this one until then. What is overdue has a time of grace, since its
+     * role goes at any moment.
+     */
+    void retire(Instant now, Instant servesUntil, Duration grace) {
         boolean overdue = isOverdue(now);
-        become(Phase.RETIRING);
+        Instant until = servesUntil.isBefore(state.servesUntil()) ? servesUntil : state.servesUntil();
+        state = new GenerationState(Phase.RETIRING, state.deadline(), until, state.overdue());
         if (overdue && graceEnds.equals(Instant.MAX)) {
             publish(true);
             graceEnds = now.plus(grace);
         }
+    }
+
+    /** No transaction may begin on it any more, and nobody has been told. An overdue one is looked at before each checkout. */
+    boolean isNewlySpent(Instant now) {
+        return phase() == Phase.RETIRING && !spent && !isOverdue(now) && !now.isBefore(state.servesUntil());
     }
 
     void closeBy(Instant at) {
@@ -179,7 +191,7 @@ final class Generation {
     void publish(boolean overdue) {
         Instant deadline = deadline();
         if (!state.deadline().equals(deadline) || state.overdue() != overdue) {
-            state = new GenerationState(state.phase(), deadline, overdue);
+            state = new GenerationState(state.phase(), deadline, state.servesUntil(), overdue);
         }
     }
 }

@@ -100,10 +100,21 @@ final class LeaseAgenda {
     private Instant replaceAt(Generation generation, Instant now) {
         Instant at = generation.replaceAt;
         if (generation.life().isPositive()) {
-            Instant byReserve = generation.lastPossible().minus(reserve.of(generation.life(), generation.margin, now));
+            Instant byReserve = servesUntil(generation, now).minus(reserve.handOver(generation.life()));
             at = byReserve.isBefore(at) ? byReserve : at;
         }
         return at;
+    }
+
+    /** When too little is left of a lease for a transaction to begin on it, if there is a successor. */
+    Instant servesUntil(Generation generation, Instant now) {
+        Duration life = generation.life();
+        if (life.isPositive() && !generation.token.expires().isBefore(generation.lastPossible())) {
+            return generation.lastPossible().minus(generation.margin).minus(reserve.forTransactions(life, now));
+        }
+        // Nobody knows how much longer it could live: a small part of what it has for certain.
+        Duration left = Duration.between(now, generation.deadline());
+        return now.plus(left.dividedBy(20));
     }
 
     private Optional<Generation> toRenew(Demand demand, Instant now) {
@@ -136,7 +147,8 @@ final class LeaseAgenda {
             if (g.phase() == Phase.DEAD) {
                 at = g.holders <= 0 ? earliest(at, now, g.revokeAt, g.end()) : at;
             } else {
-                at = earliest(at, now, g.deadline(), g.graceEnds, g.canBeExtended() ? g.renewAt : Instant.MAX);
+                Instant spent = g.phase() == Phase.RETIRING ? g.state().servesUntil() : Instant.MAX;
+                at = earliest(at, now, spent, g.deadline(), g.graceEnds, g.canBeExtended() ? g.renewAt : Instant.MAX);
             }
         }
         if (generations.current().isPresent()) {

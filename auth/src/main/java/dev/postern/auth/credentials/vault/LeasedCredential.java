@@ -248,10 +248,10 @@ final class LeasedCredential implements TokenKeeper.Dependent {
     @Override
     public void tokenReplaced(HeldToken old) {
         synchronized (this) {
-            // Spread over the first half of what the old token has left, so that all paths do not come at once.
+            // Spread over the first quarter of what the old token has left, so that all paths do not come at once.
             generations.all().stream()
                     .filter(g -> g.token == old)
-                    .forEach(g -> g.replaceWithin(tasks.now(), random.nextDouble(0, 0.5)));
+                    .forEach(g -> g.replaceWithin(tasks.now(), random.nextDouble(0, 0.25)));
             decide();
         }
         news.tell();
@@ -323,6 +323,10 @@ final class LeasedCredential implements TokenKeeper.Dependent {
             end(generation, "its lease has ended");
         } else {
             generation.publish(overdue);
+            if (generation.isNewlySpent(now)) {
+                generation.spent = true;
+                news.add(() -> listeners.forEach(l -> l.spent(generation.credential)));
+            }
             if (generation.phase() == Phase.RETIRING && generation.holders <= 0) {
                 generation.become(Phase.DEAD);
             }
@@ -408,7 +412,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         lease.token().addLease();
         renewals.plan(generation);
         boolean replaces = generations.alive().findAny().isPresent();
-        generations.alive().forEach(old -> old.retire(now, GRACE));
+        generations.alive().forEach(old -> old.retire(now, agenda.servesUntil(old, now), GRACE));
         generations.add(generation);
         if (closed) {
             generation.become(Phase.RETIRING);

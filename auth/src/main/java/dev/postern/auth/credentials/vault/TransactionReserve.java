@@ -5,16 +5,33 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much of a lease's life a new transaction must still find. Before anything is known it is a little more than half
- * of the life (at most five minutes), so that a transaction as long as nearly half the life always commits; later it
- * follows the longest transaction of the last ten to twenty minutes. Less reserve means fewer roles made.
+ * How much of a lease's life a new transaction must still find. Before anything is known, and for two lives after that, it
+ * is a little more than half of the life (at most five minutes), so that a transaction of half the life commits whenever it
+ * begins; later it follows the longest transaction of the last one to two days. Less reserve means fewer roles made.
+ *
+ * <pre>
+ *   issued ... successor is made | old connections are lent on | transactions end | margin | last possible end
+ *                                |&lt;-- {@link #handOver} ------>|&lt;-- {@link #forTransactions} -->|
+ * </pre>
  */
 final class TransactionReserve {
-    private static final double SAFE_SHARE = 0.55;
-    private static final double LEAST_SHARE = 0.15;
+    private static final int HALF = 2;
+    private static final int LEAST_PART = 10;
     private static final Duration SAFE_MAX = Duration.ofMinutes(5);
-    private static final Duration WINDOW = Duration.ofMinutes(10);
-    private static final Duration SLACK = Duration.ofSeconds(1);
+    private static final Duration WINDOW = Duration.ofDays(1);
+
+    /** A transaction is more than its statements; a twentieth of the half is for what lies between them. */
+    private static final int SLACK_PART = 40;
+
+    private static final Duration MOST_SLACK = Duration.ofSeconds(1);
+
+    /** Vault counts a max TTL in whole seconds, so that each renewal moves the lease's last end by up to one. */
+    private static final Duration WHOLE_SECOND = Duration.ofSeconds(1);
+
+    private static final int WHOLE_SECOND_PART = 10;
+
+    private static final int HAND_OVER_PART = 20;
+    private static final Duration MOST_HAND_OVER = Duration.ofSeconds(10);
 
     private final AtomicLong peakNanos = new AtomicLong(-1);
     private long earlierPeakNanos = -1;
@@ -29,19 +46,22 @@ final class TransactionReserve {
         }
     }
 
-    /** Under the lock of the credential that asks. */
-    Duration of(Duration life, Duration margin, Instant now) {
+    /** Before the margin; under the lock of the credential that asks. */
+    Duration forTransactions(Duration life, Instant now) {
         long peak = roll(now);
-        Duration most = scale(life, SAFE_SHARE);
-        boolean known = peak >= 0 && knownSince.isBefore(now.minus(life));
-        if (!known) {
-            return most.compareTo(SAFE_MAX) > 0 ? SAFE_MAX : most;
-        }
-        Duration wanted = Duration.ofNanos(peak + peak / 4).plus(margin).plus(SLACK);
-        Duration least = scale(life, LEAST_SHARE);
-        least = least.compareTo(SAFE_MAX) > 0 ? SAFE_MAX : least;
-        wanted = wanted.compareTo(least) < 0 ? least : wanted;
-        return wanted.compareTo(most) > 0 ? most : wanted;
+        Duration half = life.dividedBy(HALF);
+        boolean known = peak >= 0 && knownSince.isBefore(now.minus(life.multipliedBy(2)));
+        Duration longest = known
+                ? greater(Duration.ofNanos(peak + peak / 4), least(life.dividedBy(LEAST_PART), SAFE_MAX))
+                : least(half, SAFE_MAX);
+        return least(longest, half)
+                .plus(least(life.dividedBy(SLACK_PART), MOST_SLACK))
+                .plus(least(life.dividedBy(WHOLE_SECOND_PART), WHOLE_SECOND));
+    }
+
+    /** In which connections of the new role are opened one by one, while those of the old one are lent on. */
+    Duration handOver(Duration life) {
+        return least(life.dividedBy(HAND_OVER_PART), MOST_HAND_OVER);
     }
 
     private long roll(Instant now) {
@@ -58,7 +78,11 @@ final class TransactionReserve {
         return Math.max(peak, earlierPeakNanos);
     }
 
-    private static Duration scale(Duration duration, double share) {
-        return Duration.ofNanos((long) (duration.toNanos() * share));
+    private static Duration least(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static Duration greater(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 }

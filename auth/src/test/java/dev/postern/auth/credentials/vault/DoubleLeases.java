@@ -4,6 +4,7 @@ import static dev.postern.auth.credentials.vault.DoubleAnswer.map;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -140,7 +141,7 @@ final class DoubleLeases {
         Duration asked = seconds(increment, lease.ttl);
         Duration granted = asked;
         List<String> warnings = new ArrayList<>();
-        Duration left = Duration.between(clock.get(), lease.issued.plus(lease.maxTtl));
+        Duration left = leftOf(lease);
         if (granted.compareTo(left) > 0) {
             granted = left;
             warnings.add(capWarning(asked, left));
@@ -158,6 +159,15 @@ final class DoubleLeases {
         lease.expires = end;
         lease.renewed = clock.get();
         return DoubleAnswer.lease(lease.id, granted.toSeconds(), null, warnings);
+    }
+
+    /**
+     * Of its max ttl, counted in whole seconds: now and the time of issue are cut before they are compared, so that the end
+     * of one lease is now up to a second later, now up to a second earlier with each renewal.
+     */
+    private Duration leftOf(Lease lease) {
+        Instant last = lease.issued.truncatedTo(ChronoUnit.SECONDS).plus(lease.maxTtl);
+        return Duration.between(clock.get().truncatedTo(ChronoUnit.SECONDS), last);
     }
 
     private DoubleAnswer revokeByHand(@Nullable Lease lease) {

@@ -161,15 +161,52 @@ class LeasedCredentialTest {
     }
 
     @Test
-    void everyTransactionOfHalfTheMaxTtlCommits() {
+    void everyTransactionOfHalfTheMaxTtlCommitsWhereOldConnectionsServeAsLongAsTheyMay() {
         longLivedToken();
-        Traffic traffic = traffic(source("database/creds/app"), 20, Duration.ofSeconds(30));
+        tasks.advance(Duration.ofMillis(970)); // the lease is issued at the end of a second: its ends come early
+        Traffic traffic = traffic(source("database/creds/app"), 100, Duration.ofSeconds(30));
+        traffic.lendsOn = true;
+
+        traffic.run(Duration.ofMinutes(30));
+
+        assertThat(traffic.errors).isEmpty();
+        assertThat(traffic.cutOff).isEmpty();
+        assertThat(traffic.committed).isGreaterThan(5000);
+        assertThat(traffic.generations).hasSizeBetween(60, 80); // 24 to 30 s each
+    }
+
+    @Test
+    void everyTransactionOfHalfTheMaxTtlCommitsWhenShortOnesWereThereBeforeForTwoMaxTtls() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+        traffic(source, 5, SHORT).run(Duration.ofMinutes(2));
+        Traffic traffic = traffic(source, 20, Duration.ofSeconds(30));
+        traffic.lendsOn = true;
 
         traffic.run(Duration.ofMinutes(10));
 
         assertThat(traffic.errors).isEmpty();
         assertThat(traffic.cutOff).isEmpty();
-        assertThat(traffic.committed).isGreaterThan(300);
+    }
+
+    @Test
+    void noTransactionBeginsOnAReplacedLeaseThatHasTooLittleLeft() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+        acquire(source);
+        while (!listener.heard().contains("rotated 2")) {
+            tasks.advance(Duration.ofMillis(50));
+        }
+        Instant servesUntil = source.generation(1).servesUntil();
+        assertThat(servesUntil).isAfter(tasks.now());
+        assertThat(listener.heard()).containsExactly("rotated 1", "rotated 2");
+
+        tasks.advance(Duration.between(tasks.now(), servesUntil));
+        assertThat(listener.heard()).containsExactly("rotated 1", "rotated 2", "spent 1");
+        tasks.advance(Duration.ofSeconds(30));
+        assertThat(listener.heard()).doesNotContain("ended 1");
+        tasks.advance(Duration.ofSeconds(3));
+        assertThat(listener.heard()).contains("ended 1");
     }
 
     @Test
@@ -177,7 +214,7 @@ class LeasedCredentialTest {
         longLivedToken();
         Traffic traffic = traffic(source("database/creds/app"), 2, Duration.ofSeconds(90));
 
-        traffic.run(Duration.ofSeconds(70));
+        traffic.run(Duration.ofSeconds(90)); // the second one begins after 45 s, on the second role
 
         assertThat(traffic.errors).isEmpty();
         assertThat(traffic.cutOff).hasSize(2);

@@ -31,8 +31,16 @@ final class Traffic {
 
         Instant transactionBegan = Instant.MIN;
         boolean inTransaction;
+        private final Instant starts;
+
+        Connection(Instant starts) {
+            this.starts = starts;
+        }
 
         void step(Instant now) {
+            if (now.isBefore(starts)) {
+                return;
+            }
             Credential used = credential;
             if (used == null) {
                 logIn(now);
@@ -41,7 +49,7 @@ final class Traffic {
             GenerationState state = source.generation(used.generation());
             if (inTransaction) {
                 runOn(used, state, now);
-            } else if (state.phase() != Phase.CURRENT) {
+            } else if (state.phase() != Phase.CURRENT && !(lendsOn && now.isBefore(state.servesUntil()))) {
                 close(used);
             } else {
                 begin(used, state, now);
@@ -117,7 +125,10 @@ final class Traffic {
     private final MemoryRoles roles;
     private final FakeTasks tasks;
     private final List<Connection> connections = new ArrayList<>();
-    private Duration length;
+    private final Duration length;
+
+    /** Whether connections of a RETIRING generation serve as long as they may. */
+    boolean lendsOn;
 
     final List<String> errors = new ArrayList<>();
     final List<String> cutOff = new ArrayList<>();
@@ -132,7 +143,9 @@ final class Traffic {
         this.tasks = tasks;
         this.length = transactionLength;
         for (int i = 0; i < size; i++) {
-            connections.add(new Connection());
+            // Spread over a transaction's length, so that some begin at every moment.
+            connections.add(new Connection(
+                    tasks.now().plus(transactionLength.multipliedBy(i).dividedBy(size))));
         }
     }
 
