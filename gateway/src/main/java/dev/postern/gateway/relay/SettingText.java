@@ -23,7 +23,7 @@ final class SettingText {
      */
     private static final Set<String> OTHERS = Set.of(
             "is_superuser",
-            "role",
+            SettingsChange.ROLE,
             "seed",
             "session_authorization",
             "sort_mem",
@@ -76,6 +76,9 @@ final class SettingText {
         if (takeBeforeName("names")) {
             return isAtEnd("default") ? new SettingStatement.Resets("client_encoding") : PASSING;
         }
+        if (takeBeforeName(SettingsChange.ROLE)) {
+            return role();
+        }
         String name = name();
         if (name == null || !take('=') && !take("to")) {
             return null;
@@ -97,8 +100,16 @@ final class SettingText {
         if (takeBeforeName("time")) {
             return isAtEnd("zone") ? new SettingStatement.Resets("timezone") : null;
         }
+        if (isAtEnd(SettingsChange.ROLE)) {
+            return new SettingStatement.Resets(SettingsChange.ROLE);
+        }
         String name = name();
         return name != null && isAtEnd() ? new SettingStatement.Resets(name) : null;
+    }
+
+    private @Nullable SettingStatement role() {
+        String role = word();
+        return role != null && isAtEnd() ? new SettingStatement.Sets(Map.of(SettingsChange.ROLE, role)) : null;
     }
 
     /** The value of whatever kind is reported. */

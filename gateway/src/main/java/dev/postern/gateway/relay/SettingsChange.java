@@ -5,13 +5,18 @@ import java.util.Map;
 
 /** The SQL that turns a server connection's settings into a client's, in one simple query. Pure. */
 final class SettingsChange {
+    static final String ROLE = "role";
+
     /** These in this order and behind all others: whoever has become somebody else may not SET what he could before. */
-    static final List<String> LAST = List.of("session_authorization", "role");
+    static final List<String> LAST = List.of("session_authorization", ROLE);
 
     private SettingsChange() {}
 
     /** Resets what the server has and the client has not, then sets what differs. */
     static String between(SessionSettings server, SessionSettings client) {
+        if (server.get(ROLE) != null) { // who may perhaps not SET the others
+            return "RESET ROLE;" + between(server.without(ROLE), client);
+        }
         StringBuilder sql = new StringBuilder(128);
         for (String name : server.values().keySet()) {
             if (client.get(name) == null) {

@@ -381,7 +381,7 @@ class SessionHandlerTest {
     @Test
     void keepsTheServerOfAClientThatLeavesWhileItsSettingsAreAskedFor() {
         session(SessionSettings.NONE);
-        sends(query("set role x"));
+        sends(query("set schema 'x'"));
         FakeServer server = open();
         server.says(message('C', "SET."), READY);
         assertThat(server.received()).contains("pg_settings");

@@ -57,6 +57,8 @@ class SettingsMixIT {
             "set session characteristics as transaction isolation level repeatable read",
             "set session characteristics as transaction isolation level read committed, not deferrable",
             "set default_transaction_isolation = 'serializable'",
+            "set role none",
+            "reset role",
             "reset work_mem",
             "reset search_path",
             "reset myapp.who",

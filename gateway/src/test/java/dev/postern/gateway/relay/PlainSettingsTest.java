@@ -119,7 +119,12 @@ class PlainSettingsTest {
     @Test
     void asksWhenAnotherStatementRunsThanTheOneThatWasBoundLast() {
         pair.fromClient(
-                parse("", "set work_mem = '5MB'"), bind(""), execute(), parse("", "set role x"), bind(""), execute());
+                parse("", "set work_mem = '5MB'"),
+                bind(""),
+                execute(),
+                parse("", "set schema 'x'"),
+                bind(""),
+                execute());
         pair.fromClient(sync());
         pair.fromServer(parseComplete(), bindComplete(), complete("SET"));
         pair.fromServer(parseComplete(), bindComplete(), complete("SET"), ready('I'));

@@ -24,6 +24,13 @@ class SettingsChangeTest {
     }
 
     @Test
+    void isNobodyElseWhileItSets() {
+        assertThat(SettingsChange.between(
+                        settings("role", "a", "work_mem", "4MB"), settings("role", "b", "log_statement", "all")))
+                .isEqualTo("RESET ROLE;RESET \"work_mem\";SET \"log_statement\" TO E'all';SET \"role\" TO E'b';");
+    }
+
+    @Test
     void keepsAListAList() {
         assertThat(SettingsChange.between(SessionSettings.NONE, settings("search_path", "\"$user\", public")))
                 .isEqualTo("SET \"search_path\" TO E'$user',E'public';");
