@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.postern.gateway.it.harness.Certificates;
 import dev.postern.gateway.it.harness.FreePorts;
+import dev.postern.gateway.it.harness.HeapStrings;
 import dev.postern.gateway.it.harness.PostgresServer;
 import dev.postern.gateway.it.harness.PostgresServers;
 import dev.postern.gateway.it.harness.RunningPostern;
@@ -146,6 +147,34 @@ class SidecarIT {
         assertThat(postern.awaitEnd()).isZero();
         assertNoRolesAreLeft(world);
         assertThat(postern.log()).doesNotContain(world.secrets());
+    }
+
+    /** Bytes that hold them can be wiped, and a String outlives its use as long as anything refers to it. */
+    @Test
+    void noStringInMemoryHoldsASecretOnceLoginsAreDone() throws Exception {
+        VaultWorld world = world(
+                VaultWorld.inACluster(POSTGRES, Duration.ofSeconds(4), Duration.ofSeconds(4))
+                        .withRole("orders-app", "orders", Duration.ofSeconds(2), Duration.ofSeconds(6)),
+                LONG);
+        oneDatabase();
+        RunningPostern postern = start();
+        try (Statements statements = Statements.start(4, () -> connect("orders"), "select current_user")) {
+            Awaitility.await("a login and a third role")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() ->
+                            statements.answers().size() >= 3 && world.vault().logins() > 1);
+        }
+        List<String> strings = HeapStrings.of(postern.heapDump());
+        assertThat(strings)
+                .as("that the heap was read")
+                .anyMatch(s -> world.rolesMadeBy("orders-app").contains(s));
+        List<String> secrets = new ArrayList<>(world.secrets());
+        secrets.add(Files.readString(tokenFile));
+        assertThat(strings.stream()
+                        .filter(string -> secrets.stream().anyMatch(string::contains))
+                        .map(String::length))
+                .as("lengths of the strings that hold a secret")
+                .isEmpty();
     }
 
     /** What its own time ends at this very moment, Vault drops a little later. */

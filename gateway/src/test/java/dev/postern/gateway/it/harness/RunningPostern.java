@@ -139,6 +139,23 @@ public final class RunningPostern implements AutoCloseable {
                 .waitFor();
     }
 
+    /** Of the objects that something still refers to: all others are collected before. */
+    public Path heapDump() throws IOException, InterruptedException {
+        Path file = log.resolveSibling("heap.hprof");
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        String.valueOf(process.pid()),
+                        "GC.heap_dump",
+                        file.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (jcmd.waitFor() != 0 || !Files.exists(file)) {
+            throw new IllegalStateException("no heap dump: " + said);
+        }
+        return file;
+    }
+
     /** The exit status. */
     public int awaitEnd() throws InterruptedException {
         if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
