@@ -557,16 +557,15 @@ public final class Link {
     }
 
     private void reported(String name, String value) {
-        if (value.equals(server.initially(name))) {
-            client.settings(client.settings().without(name));
-            server.settings(server.settings().without(name));
-        } else {
-            client.settings(client.settings().with(name, value));
-            server.settings(server.settings().with(name, value));
+        boolean initially = value.equals(server.initially(name));
+        SessionSettings clients = client.settings();
+        client.settings(initially ? clients.without(name) : clients.with(name, value));
+        if (server.areSettingsUnknown()) {
+            return; // and stay so
         }
-        if (client.settings().equals(server.settings())) {
-            server.settings(client.settings());
-        }
+        SessionSettings servers = server.settings();
+        SessionSettings changed = initially ? servers.without(name) : servers.with(name, value);
+        server.settings(changed.equals(client.settings()) ? client.settings() : changed);
     }
 
     void internalReported(ParameterStatus status) {

@@ -90,7 +90,9 @@ final class PlainSettings {
         if (clients != client.settings()) {
             client.settings(clients);
         }
-        server.settings(servers.equals(client.settings()) ? client.settings() : servers);
+        if (!server.areSettingsUnknown()) {
+            server.settings(servers.equals(client.settings()) ? client.settings() : servers);
+        }
     }
 
     private SessionSettings after(SettingStatement statement, SessionSettings before) {

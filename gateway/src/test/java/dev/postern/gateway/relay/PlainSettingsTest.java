@@ -55,6 +55,16 @@ class PlainSettingsTest {
     }
 
     @Test
+    void leavesAServerUnknownThatMayHoldMore() {
+        pair.server.settingsUnknown();
+        run("set work_mem = '5MB'", "SET", 'I');
+        pair.fromClient(query("set timezone = -7"));
+        pair.fromServer(complete("SET"), parameterStatus("TimeZone", "<-07>+07"), ready('I'));
+        assertThat(pair.client.settings().values()).isEqualTo(Map.of("work_mem", "5MB", "timezone", "<-07>+07"));
+        assertThat(pair.server.areSettingsUnknown()).isTrue();
+    }
+
+    @Test
     void learnsNothingFromOneThatFails() {
         pair.fromClient(query("set work_mem = 'x'"));
         pair.fromServer(error("22023"), ready('I'));
