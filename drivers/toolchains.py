@@ -74,10 +74,11 @@ def ruby():
     return ['ruby', os.path.join(HERE, 'ruby', 'pg.rb')]
 
 
-def missing(reason):
-    def made():
-        raise Missing(reason)
-    return made
+def dotnet():
+    folder = os.path.join(TARGET, 'dotnet')
+    _run('Npgsql', ['dotnet', 'build', '-nologo', '-v', 'q', '-c', 'Release', '-o', folder, f'-p:BaseIntermediateOutputPath={folder}/obj/'],
+         cwd=os.path.join(HERE, 'dotnet'))
+    return ['dotnet', os.path.join(folder, 'Drivers.dll')]
 
 
 DRIVERS = {
@@ -93,5 +94,5 @@ DRIVERS = {
     'sqlx': rust('sqlx'),
     'php-pdo': php,
     'ruby-pg': ruby,
-    'npgsql': missing('there is no program for it: .NET was not to be had where the others were written'),
+    'npgsql': dotnet,
 }
