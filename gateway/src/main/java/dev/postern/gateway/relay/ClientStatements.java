@@ -23,7 +23,12 @@ public final class ClientStatements {
 
     @Nullable
     PreparedStatement find(ByteBuf in, int name, int length) {
-        return named == null ? null : named.get(cache.probe().read(in, name, length));
+        return named == null ? null : named.get(probe(in, name, length));
+    }
+
+    /** A name to look up with; good until the next one. */
+    StatementName probe(ByteBuf in, int name, int length) {
+        return cache.probe().read(in, name, length);
     }
 
     @Nullable

@@ -258,7 +258,9 @@ public final class ClientStream {
             requests.parseUnnamed(body, TextLook.of(in, nameEnd + 1, next));
         } else {
             requests.passUpTo(at);
-            requests.parse(StatementName.of(in, name, nameEnd - name), body);
+            if (!requests.parse(StatementName.of(in, name, nameEnd - name), body)) {
+                return false;
+            }
             requests.continueAt(next);
         }
         return true;
@@ -288,10 +290,15 @@ public final class ClientStream {
             requests.bindUnnamed(portalEnd == portal);
             return true;
         }
+        if (requests.isUncertain(in, name, nameEnd - name)) {
+            return false;
+        }
         PreparedStatement statement = requests.find(in, name, nameEnd - name);
+        if (statement != null && requests.waitsFor(statement)) {
+            return false;
+        }
         if (statement == null) {
-            requests.sent(FrontendType.BIND); // the server will say 26000, with the client's own name
-            return true;
+            return unknown(FrontendType.BIND, in, at, limit, next, name, nameEnd - name, requests);
         }
         if (requests.refuses(statement.look())) {
             return refuse(at, limit, next, statement.look(), requests);
@@ -303,6 +310,22 @@ public final class ClientStream {
             requests.bind(in.slice(portal, name - portal), next - nameEnd - 1, statement);
         }
         requests.continueAt(nameEnd + 1);
+        return true;
+    }
+
+    /** The server will say 26000, with the client's own name; unless it is one of ours, of a statement of others perhaps. */
+    private static boolean unknown(
+            byte type, ByteBuf in, int at, int limit, int next, int name, int length, Requests requests) {
+        if (!StatementMessages.isOurs(in, name, length)) {
+            requests.sent(type);
+            return true;
+        }
+        if (limit < next) {
+            return false;
+        }
+        requests.passUpTo(at);
+        requests.unknown(StatementName.of(in, name, length));
+        requests.continueAt(next);
         return true;
     }
 
@@ -342,14 +365,21 @@ public final class ClientStream {
         }
         if (type == FrontendType.CLOSE) {
             requests.passUpTo(at);
-            requests.close(StatementName.of(in, kind + 1, nameLength));
+            if (!requests.close(StatementName.of(in, kind + 1, nameLength))) {
+                return false;
+            }
             requests.continueAt(next);
             return true;
         }
+        if (requests.isUncertain(in, kind + 1, nameLength)) {
+            return false;
+        }
         PreparedStatement statement = requests.find(in, kind + 1, nameLength);
+        if (statement != null && requests.waitsFor(statement)) {
+            return false;
+        }
         if (statement == null) {
-            requests.sent(type);
-            return true;
+            return unknown(type, in, at, limit, next, kind + 1, nameLength, requests);
         }
         requests.passUpTo(at);
         requests.describe(statement);

@@ -29,6 +29,7 @@ final class Requests {
     private final ServerEnd server;
     private final boolean sharing;
     private final boolean watching;
+    private final UnansweredChanges changes;
     private ByteBuf run = Unpooled.EMPTY_BUFFER;
     private int runStart;
     private final PortalSetting portalSetting = new PortalSetting();
@@ -47,6 +48,7 @@ final class Requests {
         this.server = link.server();
         this.sharing = link.mode.sharesStatements();
         this.watching = link.mode.watchesSession();
+        this.changes = new UnansweredChanges(link);
     }
 
     // ---- runs of bytes
@@ -104,6 +106,9 @@ final class Requests {
                 return true;
             }
             StatementName name = (look & TextLook.FORGETS) == 0 ? null : Deallocate.name(in, text, to);
+            if (name != null && isUncertain(name)) {
+                return false;
+            }
             if (name != null && client.statements().get(name) != null) {
                 return deallocate(name, at, next);
             }
@@ -260,15 +265,20 @@ final class Requests {
             case FrontendType.SYNC -> {
                 unnamedChangedBefore |= unnamedChanged;
                 unnamedChanged = false;
+                changes.ahead(true);
                 link.sync();
             }
             case FrontendType.QUERY -> {
                 if (!link.skipping) {
                     forgetUnnamed(); // a simple query drops the unnamed statement
+                    changes.ahead(false);
                     link.begin(Request.QUERY);
                 }
             }
-            case FrontendType.FUNCTION_CALL -> owe(Request.FUNCTION_CALL);
+            case FrontendType.FUNCTION_CALL -> {
+                changes.ahead(false);
+                owe(Request.FUNCTION_CALL);
+            }
             case FrontendType.PARSE -> owe(Request.PARSE);
             case FrontendType.BIND -> {
                 link.traffic.binds++;
@@ -343,7 +353,8 @@ final class Requests {
      * holds without a name then is another client's.
      */
     boolean beforeUnnamed(int at) {
-        if (unnamedChangedBefore && !unnamedChanged && !link.nothingInFlight()) {
+        boolean changed = unnamedChangedBefore && !unnamedChanged && !link.nothingInFlight();
+        if (changed || (unnamedLook() & TextLook.FORGETS) != 0 && changes.isAnyPartAhead()) {
             link.waitsForAll();
             return false;
         }
@@ -378,28 +389,97 @@ final class Requests {
         return client.statements().find(in, name, length);
     }
 
-    void parse(StatementName name, byte[] body) {
-        link.traffic.clientParses++;
+    /** Whether an earlier part, not answered yet, decides what the client's name means: then what uses it waits. */
+    boolean isUncertain(ByteBuf in, int name, int length) {
+        return changes.mayBeUncertain() && isUncertain(client.statements().probe(in, name, length));
+    }
+
+    /** The same of a name, or of whether the server holds a statement. */
+    private boolean isUncertain(Object what) {
+        boolean uncertain = changes.isUncertain(what);
+        if (uncertain) {
+            link.waitsForAll();
+        }
+        return uncertain;
+    }
+
+    /**
+     * Whether an earlier part decides if the server holds the statement, or the one that would have to go for it; or what a
+     * DEALLOCATE is that is bound. Then it waits.
+     */
+    boolean waitsFor(PreparedStatement statement) {
+        if ((statement.look() & TextLook.FORGETS) != 0 && changes.isAnyPartAhead()) {
+            link.waitsForAll();
+            return true;
+        }
+        if (!changes.mayBeUncertain()) {
+            return false;
+        }
+        if (server.statements().touch(statement)) {
+            return isUncertain(statement);
+        }
+        PreparedStatement oldest = server.statements().nextToGo(1);
+        return isUncertain(statement) || oldest != null && isUncertain(oldest);
+    }
+
+    /** False when it must wait. */
+    boolean parse(StatementName name, byte[] body) {
+        if (isUncertain(name)) {
+            return false;
+        }
         if (client.statements().get(name) != null) {
+            link.traffic.clientParses++;
+            check(body); // PostgreSQL finds what is wrong with the text first
             fail(ErrorResponse.error(
                     SqlStates.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name + "\" already exists"));
-            return;
+            return true;
         }
         if (!client.statements().isRoomFor(name.length(), body)) {
+            link.traffic.clientParses++;
             fail(ErrorResponse.error(SqlStates.OUT_OF_MEMORY, "too much memory is taken by prepared statements")
                     .withHint("Close those that are no longer needed; the operator's limits are"
                             + " limits.maxStatementMemoryPerClient and limits.maxStatementMemory."));
-            return;
+            return true;
         }
         PreparedStatement statement = client.statements().put(name, body);
-        Named named = new Named(name, statement);
-        if (server.statements().touch(statement)) {
+        if (waitsFor(statement)) {
+            client.statements().deallocate(name);
+            return false;
+        }
+        link.traffic.clientParses++;
+        parse(new Named(name, statement));
+        return true;
+    }
+
+    private void parse(Named named) {
+        if (server.statements().touch(named.statement())) {
+            if (changes.isTransactionUncertain()) {
+                check(named.statement().body()); // in a failed transaction it is refused
+            }
             answer(Request.ANSWERED_PARSE, named);
         } else {
-            putOnServer(statement);
+            putOnServer(named.statement());
             link.begin(Request.PARSE, named);
+            changes.add(named.name());
             makeRoom();
         }
+    }
+
+    /**
+     * The server says what it thinks of a text; its ParseComplete is for nobody. The Close in front is for what a statement
+     * timeout between the two others has left.
+     */
+    private void check(byte[] body) {
+        link.traffic.serverParses++;
+        closeChecked();
+        server.write(StatementMessages.parse(server.alloc(), StatementMessages.CHECKED, body));
+        link.begin(Request.INJECTED_PARSE);
+        closeChecked();
+    }
+
+    private void closeChecked() {
+        server.write(StatementMessages.close(server.alloc(), StatementMessages.CHECKED));
+        link.begin(Request.INJECTED_CLOSE);
     }
 
     /** What a Parse or Close in flight must remember, to be undone if the server fails before it or at it. */
@@ -408,15 +488,18 @@ final class Requests {
     private void putOnServer(PreparedStatement statement) {
         link.traffic.serverParses++;
         server.statements().add(statement);
+        changes.add(statement);
         server.write(StatementMessages.parse(server.alloc(), statement.serverName(), statement.body()));
     }
 
     private void makeRoom() {
-        for (PreparedStatement evicted = server.statements().evict();
-                evicted != null;
-                evicted = server.statements().evict()) {
+        PreparedStatement evicted = server.statements().nextToGo(0);
+        while (evicted != null && !changes.isUncertain(evicted)) {
+            server.statements().evict(evicted);
             server.write(StatementMessages.close(server.alloc(), evicted.serverName()));
             link.begin(Request.INJECTED_CLOSE, evicted);
+            changes.add(evicted);
+            evicted = server.statements().nextToGo(0);
         }
     }
 
@@ -426,6 +509,12 @@ final class Requests {
             link.begin(Request.INJECTED_PARSE, statement);
             makeRoom();
         }
+    }
+
+    /** The client has no statement of this name. */
+    void unknown(StatementName name) {
+        fail(ErrorResponse.error(
+                SqlStates.INVALID_SQL_STATEMENT_NAME, "prepared statement \"" + name + "\" does not exist"));
     }
 
     void bind(ByteBuf portalWithTerminator, int rest, PreparedStatement statement) {
@@ -443,19 +532,26 @@ final class Requests {
         link.begin(Request.DESCRIBE, statement);
     }
 
-    /** The server keeps its copy for others. To close what is not there is no error. */
-    void close(StatementName name) {
+    /** The server keeps its copy for others. To close what is not there is no error. False when it must wait. */
+    boolean close(StatementName name) {
+        if (isUncertain(name)) {
+            return false;
+        }
         PreparedStatement statement = client.statements().take(name);
         answer(Request.ANSWERED_CLOSE, statement == null ? null : new Named(name, statement));
+        return true;
     }
 
     /** What the server need not see is answered in its turn: at once when nothing is before it. */
-    private void answer(byte request, @Nullable Object note) {
+    private void answer(byte request, @Nullable Named note) {
         boolean atOnce = link.nothingInFlight() && link.answers().betweenMessages();
         if (note == null) {
             link.begin(request);
         } else {
             link.begin(request, note);
+            if (!atOnce) {
+                changes.add(note.name());
+            }
         }
         if (atOnce) {
             link.answers().settle();

@@ -1,7 +1,6 @@
 package dev.postern.gateway.relay;
 
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -33,15 +32,17 @@ public final class ServerStatements {
         }
     }
 
-    /** The statement that must make room, or null while the limit is kept. It is no longer held; see {@link #evicted}. */
+    /** The statement that must make room for so many more, or null while the limit is kept. */
     @Nullable
-    PreparedStatement evict() {
-        if (held.size() <= limit) {
-            return null;
-        }
-        Map.Entry<PreparedStatement, Boolean> oldest = held.firstEntry();
-        held.remove(oldest.getKey());
-        return oldest.getKey();
+    PreparedStatement nextToGo(int more) {
+        return held.size() + more <= limit || held.isEmpty()
+                ? null
+                : held.firstEntry().getKey();
+    }
+
+    /** It is no longer held; see {@link #evicted}. */
+    void evict(PreparedStatement statement) {
+        held.remove(statement);
     }
 
     /** The server has closed it. */

@@ -13,10 +13,24 @@ final class StatementMessages {
     /** The name that a DEALLOCATE of the gateway's gives free, for a client's name that no server knows. */
     static final byte[] FREED = "postern_freed".getBytes(StandardCharsets.US_ASCII);
 
+    /** The name of a text for as long as the server says whether it is one. */
+    static final byte[] CHECKED = "postern_checked".getBytes(StandardCharsets.US_ASCII);
+
     static final byte[] NOTHING = "SELECT\0\0\0".getBytes(StandardCharsets.US_ASCII);
     static final byte[] DEALLOCATE_FREED = "DEALLOCATE postern_freed\0\0\0".getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] OURS = "postern_".getBytes(StandardCharsets.US_ASCII);
+
     private StatementMessages() {}
+
+    /** Whether the name could be one that the gateway gives to a statement. */
+    static boolean isOurs(ByteBuf in, int name, int length) {
+        boolean ours = length >= OURS.length;
+        for (int i = 0; ours && i < OURS.length; i++) {
+            ours = in.getByte(name + i) == OURS[i];
+        }
+        return ours;
+    }
 
     static ByteBuf parse(ByteBufAllocator alloc, byte[] name, byte[] body) {
         int length = 4 + name.length + 1 + body.length;

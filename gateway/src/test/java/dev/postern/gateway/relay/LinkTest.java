@@ -240,7 +240,7 @@ class LinkTest {
         pair.toClient();
         pair.fromClient(parse("a", "y"), bind("a"), sync());
 
-        pair.fromServer(error("26000"), ready('E'));
+        pair.fromServer(closeComplete(), parseComplete(), closeComplete(), error("26000"), ready('E'));
 
         assertThat(pair.toClient().getFirst()).contains("C42P05").contains("\"a\" already exists");
     }
@@ -251,6 +251,7 @@ class LinkTest {
         pair.fromServer(parseComplete(), ready('I'));
         pair.fromClient(parse("a", "y"), sync());
         pair.toClient();
+        pair.fromServer(closeComplete(), parseComplete(), closeComplete());
 
         pair.fromServer(frame('E', "SFATAL.VFATAL.C57P01.Mbye.."));
         pair.link.serverGone();
@@ -376,6 +377,99 @@ class LinkTest {
         assertThat(pair.toServer()).containsExactly("Q:show search_path.");
         assertThat(pair.toClient()).containsExactly("C:DISCARD ALL.", "Z:I", "N:SNOTICE.Mhello..");
         pair.fromServer(complete("SHOW"), ready('I'));
+    }
+
+    @Test
+    void waitsWithANameOfAnEarlierPartUntilItIsCertain() {
+        pair.fromClient(parse("a", "x"), sync(), bind("a"), execute(), sync());
+        assertThat(pair.toServer()).containsExactly("P:postern_1.x...", "S:", "H:");
+
+        pair.fromServer(parseComplete(), ready('I'));
+
+        assertThat(pair.toServer()).containsExactly("B:.postern_1.......", "E:.....", "S:");
+    }
+
+    @Test
+    void usesANameWhoseCloseAnEarlierPartHasSkipped() {
+        pair.fromClient(parse("a", "x"), sync());
+        pair.fromServer(parseComplete(), ready('I'));
+        pair.toServer();
+        pair.fromClient(bind("none"), close("a"), sync(), bind("a"), sync());
+        assertThat(pair.toServer()).containsExactly("B:.none.......", "S:", "H:");
+
+        pair.fromServer(error("26000"), ready('I'));
+
+        assertThat(pair.toServer()).containsExactly("B:.postern_1.......", "S:");
+    }
+
+    /** The server holds the text under one name, whatever the client's are. */
+    @Test
+    void waitsWithATextThatAnEarlierPartMayNotBringToTheServer() {
+        pair.fromClient(parse("a", "x"), sync(), parse("b", "x"), sync());
+        assertThat(pair.toServer()).containsExactly("P:postern_1.x...", "S:", "H:");
+
+        pair.fromServer(error("42601"), ready('I'));
+
+        assertThat(pair.toServer()).containsExactly("P:postern_2.x...", "S:");
+    }
+
+    @Test
+    void waitsBeforeItMakesRoomByAStatementOfAnEarlierPart() {
+        pair = new Pair(LinkMode.shared(true, true), cache, 1);
+        pair.fromClient(parse("a", "x"), sync(), parse("b", "y"), sync());
+        assertThat(pair.toServer()).containsExactly("P:postern_1.x...", "S:", "H:");
+
+        pair.fromServer(error("42601"), ready('I'));
+
+        // The second number went to the Parse as it was held.
+        assertThat(pair.toServer()).containsExactly("P:postern_3.y...", "S:");
+    }
+
+    @Test
+    void letsOtherNamesOfEarlierPartsPass() {
+        pair.fromClient(parse("a", "x"), bind("a"), sync(), parse("b", "y"), bind("b"), sync());
+
+        assertThat(pair.toServer())
+                .containsExactly(
+                        "P:postern_1.x...",
+                        "B:.postern_1.......",
+                        "S:",
+                        "P:postern_2.y...",
+                        "B:.postern_2.......",
+                        "S:");
+    }
+
+    @Test
+    void letsTheServerRefuseAParseInAFailedTransaction() {
+        pair.fromClient(parse("a", "x"), sync());
+        pair.fromServer(parseComplete(), ready('E'));
+        pair.toServer();
+        pair.toClient();
+        pair.fromClient(parse("b", "x"), sync());
+        assertThat(pair.toServer())
+                .containsExactly("C:Spostern_checked.", "P:postern_checked.x...", "C:Spostern_checked.", "S:");
+
+        pair.fromServer(closeComplete(), error("25P02"), ready('E'));
+
+        assertThat(pair.toClient()).hasSize(2).first().asString().contains("25P02");
+        pair.fromClient(bind("b"), sync());
+        assertThat(pair.toServer()).first().isEqualTo("B:.b.......");
+    }
+
+    /** It would be another client's statement. */
+    @Test
+    void knowsNoStatementByTheGatewaysOwnName() {
+        pair.fromClient(parse("a", "x"), sync());
+        pair.fromServer(parseComplete(), ready('I'));
+        pair.toServer();
+        pair.toClient();
+
+        pair.fromClient(bind("postern_1"), sync(), describe("postern_1"), sync());
+
+        assertThat(pair.toServer())
+                .containsExactly("D:Spostern_no_such_statement.", "S:", "D:Spostern_no_such_statement.", "S:");
+        pair.fromServer(error("26000"), ready('I'));
+        assertThat(pair.toClient()).first().asString().contains("\"postern_1\" does not exist");
     }
 
     /** What the server holds without a name would be another client's. */

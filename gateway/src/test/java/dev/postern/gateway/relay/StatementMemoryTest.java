@@ -88,7 +88,9 @@ class StatementMemoryTest {
             client.outdated(a);
             PreparedStatement b = client.put(name("b"), text('b', 10_000).getBytes(StandardCharsets.US_ASCII));
             server.add(b);
-            server.evicted(java.util.Objects.requireNonNull(server.evict()));
+            PreparedStatement evicted = java.util.Objects.requireNonNull(server.nextToGo(0));
+            server.evict(evicted);
+            server.evicted(evicted);
             client.undo(name("b"), b);
             client.restore(name("a"), java.util.Objects.requireNonNull(client.take(name("a"))));
             client.unnamed(text('u', 9000).getBytes(StandardCharsets.US_ASCII), 0);

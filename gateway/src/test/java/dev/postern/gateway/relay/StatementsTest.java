@@ -90,10 +90,12 @@ class StatementsTest {
         server.touch(a);
         server.add(c);
 
-        PreparedStatement evicted = server.evict();
+        PreparedStatement oldest = server.nextToGo(0);
 
-        assertThat(evicted).isSameAs(b);
-        assertThat(server.evict()).isNull();
+        assertThat(oldest).isSameAs(b);
+        server.evict(b);
+        assertThat(server.nextToGo(0)).isNull();
+        assertThat(server.nextToGo(1)).isSameAs(a);
         server.evicted(b);
     }
 
@@ -104,9 +106,10 @@ class StatementsTest {
             server.add(one.put(name(text), body(text)));
         }
         server.add(a);
-        PreparedStatement evicted = server.evict();
+        PreparedStatement evicted = java.util.Objects.requireNonNull(server.nextToGo(0));
+        server.evict(evicted);
 
-        server.restore(java.util.Objects.requireNonNull(evicted));
+        server.restore(evicted);
 
         assertThat(server.touch(evicted)).isTrue();
         assertThat(server.size()).isEqualTo(3);
