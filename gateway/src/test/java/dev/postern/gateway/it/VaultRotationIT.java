@@ -101,11 +101,8 @@ class VaultRotationIT {
     @Test
     void transactionsOfNearlyHalfTheMaxTtlCommit() throws Exception {
         start(shortLeases(), "{mode: transaction, defaultPoolSize: 4}");
-        // Vault tells the lease's end in whole seconds, which of six may be one: a real one beside other work needs
-        // that room.
-        String sql = "begin; select session_user from rotation_table; select pg_sleep("
-                + (VaultWorld.isReal() ? "1.8" : "2.4")
-                + "); select session_user, count(*) from rotation_table; commit";
+        String sql = "begin; select session_user from rotation_table; select pg_sleep(2.4);"
+                + " select session_user, count(*) from rotation_table; commit";
         try (Statements statements = Statements.start(4, this::connect, sql)) {
             statements.awaitMore(20);
             assertThat(statements.failures()).isEmpty();
