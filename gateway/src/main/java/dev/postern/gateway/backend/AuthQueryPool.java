@@ -89,6 +89,16 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
             }
 
             @Override
+            public void spent(Credential credential) {
+                onLoop(() -> pool.endLending(credential.generation()));
+            }
+
+            @Override
+            public void lost(Credential credential, String reason) {
+                onLoop(() -> pool.endLending(credential.generation()));
+            }
+
+            @Override
             public void ended(Credential credential, String reason) {
                 onLoop(() -> pool.endGeneration(credential.generation()));
             }
@@ -107,11 +117,7 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
     @Override
     public CompletionStage<Optional<AuthQueryRow>> lookUp(String user) {
         CompletableFuture<Optional<AuthQueryRow>> answer = new CompletableFuture<>();
-        try {
-            loop.execute(() -> pool.enqueue(new Asking(user, answer), settings.serverConnectTimeout()));
-        } catch (RejectedExecutionException e) {
-            answer.completeExceptionally(new IllegalStateException("the gateway ends", e));
-        }
+        new Asking(user, answer).ask();
         return answer;
     }
 
@@ -124,6 +130,14 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
         Asking(String user, CompletableFuture<Optional<AuthQueryRow>> answer) {
             this.user = user;
             this.answer = answer;
+        }
+
+        void ask() {
+            try {
+                loop.execute(() -> pool.enqueue(this, settings.serverConnectTimeout()));
+            } catch (RejectedExecutionException e) {
+                answer.completeExceptionally(new IllegalStateException("the gateway ends", e));
+            }
         }
 
         @Override
@@ -149,7 +163,7 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
                 } else {
                     repeated = true;
                     connection.close(CloseReason.CREDENTIAL_ROTATED);
-                    pool.enqueue(this, settings.serverConnectTimeout());
+                    ask(); // behind what the loss of the role does to the pool's other connections
                 }
             });
         }
