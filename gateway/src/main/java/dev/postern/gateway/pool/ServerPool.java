@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -680,18 +681,10 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
             lastFailure = null;
             backOff.clear();
             hear.forEach(PooledServer::announceRotation); // once for each, however many rotations follow
-            retireReplaced();
+            // What an earlier rotation opened beside lent servers has made idle ones of this pool too many.
+            retireIdle(server -> replaced > 0 && outdated(server));
             serveWaiters();
             replaceOutdated(now);
-        }
-    }
-
-    /** What an earlier rotation opened beside lent servers has made idle ones of this pool too many. */
-    private void retireReplaced() {
-        for (S server : new ArrayList<>(idle)) {
-            if (replaced > 0 && server.seat().state == State.IDLE && outdated(server)) {
-                retire(server);
-            }
         }
     }
 
@@ -702,11 +695,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     public void endLending(long spent) {
         if (spent > spentGeneration) {
             spentGeneration = spent;
-            for (S server : new ArrayList<>(idle)) {
-                if (server.seat().state == State.IDLE && isSpent(server)) {
-                    retire(server);
-                }
-            }
+            retireIdle(this::isSpent);
             serveWaiters();
         }
     }
@@ -725,7 +714,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         epoch++;
         backOff.clear();
         lentEndSoon();
-        retireIdle();
+        retireIdle(server -> true);
         serveWaiters();
     }
 
@@ -754,7 +743,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         closed = true;
         lentEndSoon();
         refuseAll(new CheckoutFailure.PoolClosed());
-        retireIdle();
+        retireIdle(server -> true);
         leaveWhenEmpty();
     }
 
@@ -766,9 +755,10 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         }
     }
 
-    private void retireIdle() {
+    private void retireIdle(Predicate<S> which) {
         for (S server : new ArrayList<>(idle)) {
-            if (server.seat().state == State.IDLE) {
+            if (server.seat().state == State.IDLE
+                    && which.test(server)) { // each one closed makes the pool serve its waiters
                 retire(server);
             }
         }

@@ -185,10 +185,14 @@ final class Requests {
 
     /** A Bind of the unnamed statement passes. */
     void bindUnnamed(boolean toUnnamedPortal) {
-        byte[] body = client.statements().unnamed();
-        byte[] text = body == null ? NOTHING : body;
-        SettingStatement setting = SettingText.of(unnamedLook(), Unpooled.wrappedBuffer(text), 0, text.length);
-        seen(unnamedLook(), setting, text);
+        int look = unnamedLook();
+        SettingStatement setting = null;
+        if (look != 0) {
+            byte[] body = client.statements().unnamed();
+            ByteBuf text = Unpooled.wrappedBuffer(body == null ? NOTHING : body);
+            setting = SettingText.of(look, text, 0, text.readableBytes());
+            seen(look, setting, false, text, 0, text.readableBytes());
+        }
         sent(FrontendType.BIND);
         portalSetting.bound(toUnnamedPortal, setting);
     }

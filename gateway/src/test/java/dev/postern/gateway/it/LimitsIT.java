@@ -31,11 +31,7 @@ class LimitsIT {
 
     @AfterEach
     void stop() {
-        try {
-            gateway.assertClean();
-        } finally {
-            gateway.close();
-        }
+        gateway.closeClean();
     }
 
     private void assertRefused(ServerAddress address, String limit) {

@@ -34,11 +34,7 @@ class NoSimpleQueriesIT {
 
     @AfterEach
     void stop() {
-        try {
-            gateway.assertClean();
-        } finally {
-            gateway.close();
-        }
+        gateway.closeClean();
     }
 
     private WireClient connect(String database) {

@@ -56,11 +56,7 @@ class ReplicationProgramsIT {
 
     @AfterEach
     void stop() {
-        try {
-            gateway.assertClean();
-        } finally {
-            gateway.close();
-        }
+        gateway.closeClean();
     }
 
     private String connection() {

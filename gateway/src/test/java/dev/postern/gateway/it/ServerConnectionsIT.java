@@ -24,11 +24,7 @@ class ServerConnectionsIT {
 
     @AfterEach
     void stop() {
-        try {
-            gateway.assertClean();
-        } finally {
-            gateway.close();
-        }
+        gateway.closeClean();
     }
 
     private static RouteYaml connecting(String query) {

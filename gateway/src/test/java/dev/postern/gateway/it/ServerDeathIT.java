@@ -49,11 +49,7 @@ class ServerDeathIT {
 
     @AfterEach
     void stop() {
-        try {
-            gateway.assertClean();
-        } finally {
-            gateway.close();
-        }
+        gateway.closeClean();
     }
 
     private void awaitNoneActive() {

@@ -53,11 +53,7 @@ class UnixSocketIT {
 
     @AfterEach
     void stop() {
-        try {
-            gateway.assertClean();
-        } finally {
-            gateway.close();
-        }
+        gateway.closeClean();
     }
 
     @Test
