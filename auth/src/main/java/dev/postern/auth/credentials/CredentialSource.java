@@ -19,6 +19,9 @@ public interface CredentialSource extends AutoCloseable {
      */
     CompletionStage<Credential> acquire();
 
+    /** The server has let a login with this credential in: what refuses it later has taken it away. Calling it often costs nothing. */
+    default void accepted(Credential used) {}
+
     /** The server connection that was opened (or could not be opened) with this credential is gone. */
     void release(Credential credential);
 

@@ -242,6 +242,7 @@ public final class AuthQueryPool implements AuthQueryPort, AutoCloseable {
                                     server.login()
                                             .pipeline()
                                             .replace(server.login().handler(), "auth_query", connection);
+                                    credentials.accepted(credential);
                                     result.opened(connection);
                                 }
 

@@ -223,6 +223,7 @@ public final class ServerConnector implements ServerOpener<LentServer> {
         ServerConnection server =
                 new ServerConnection(opened, backend, new Home(credential), seat, new ServerParts(traffic), statements);
         opened.login().pipeline().replace(opened.login().handler(), "server", server);
+        credentials.accepted(credential);
         server.logged(log.atInfo())
                 .addKeyValue(LogKeys.TLS, opened.tls())
                 .addKeyValue(LogKeys.GENERATION, credential.generation())

@@ -183,6 +183,25 @@ class VaultRotationIT {
     }
 
     @Test
+    void leasesRevokedOneSoonAfterTheOtherAreEachReplacedAtOnce() {
+        start(
+                VaultWorld.start(POSTGRES).withRole("orders-app", "orders", LONG, LONG),
+                "{mode: transaction, defaultPoolSize: 3}");
+        try (Statements statements = Statements.start(8, this::connect, WHO)) {
+            statements.awaitMore(50);
+            for (int i = 0; i < 4; i++) {
+                statements.forgetAnswers();
+                world.revokeLeases();
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(5))
+                        .until(() -> statements.answers().size() > 1);
+                statements.awaitMore(50);
+            }
+            assertThat(statements.failures()).hasSizeLessThanOrEqualTo(4 * 3).allMatch("57P01"::equals);
+        }
+    }
+
+    @Test
     void roleThatGoesWithinATransactionEndsItWith57P01() {
         start(
                 VaultWorld.start(POSTGRES).withRole("orders-app", "orders", LONG, LONG),

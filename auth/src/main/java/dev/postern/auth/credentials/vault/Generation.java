@@ -27,6 +27,8 @@ final class Generation {
     boolean endLearned;
     /** Vault has said, or the server has shown, that the role is gone. */
     boolean lost;
+    /** The server has let somebody in with it. */
+    volatile boolean accepted;
     /** A successor is wanted whatever the time. */
     boolean mustBeReplaced;
 

@@ -69,6 +69,11 @@ final class Generations {
         current = Optional.empty();
     }
 
+    /** Without the lock: called for each server connection that is opened. */
+    void accepted(long number) {
+        all.stream().filter(g -> g.number() == number).forEach(g -> g.accepted = true);
+    }
+
     void release(long number) {
         all.stream().filter(g -> g.number() == number).forEach(g -> g.holders--);
     }

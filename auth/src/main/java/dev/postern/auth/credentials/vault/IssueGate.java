@@ -13,8 +13,11 @@ final class IssueGate {
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
     private static final Duration MAX_RETRY = Duration.ofSeconds(30);
 
-    /** A credential refused so soon was perhaps never good: the next one is not made at once. */
+    /** What is refused so soon counts together with what was refused before it. */
     private static final Duration FRESH = Duration.ofSeconds(60);
+
+    /** So many that worked may be taken away, one soon after the other, and be replaced at once. */
+    private static final int TAKEN_AWAY = 10;
 
     private final Backoff failures;
     private final Backoff refusals;
@@ -45,11 +48,14 @@ final class IssueGate {
         opens = now.plus(asked.compareTo(pause) > 0 ? asked : pause);
     }
 
-    /** The server has refused a credential that was made then, though its time was not over. */
-    void refused(Instant issued, Instant now) {
-        boolean fresh = issued.plus(FRESH).isAfter(now);
+    /**
+     * The server has refused a credential though its time was not over. One that never worked is replaced at once a
+     * single time: its successors will hardly be better.
+     */
+    void refused(Generation generation, Instant now) {
+        boolean fresh = generation.issued.plus(FRESH).isAfter(now);
         refusalsInARow = fresh ? refusalsInARow + 1 : 1;
-        if (refusalsInARow > 1) {
+        if (refusalsInARow > (generation.accepted ? TAKEN_AWAY : 1)) {
             opens = now.plus(refusals.next());
         } else {
             refusals.reset();

@@ -115,6 +115,10 @@ final class LeasedCredential implements TokenKeeper.Dependent {
         news.tell();
     }
 
+    void accepted(long number) {
+        generations.accepted(number);
+    }
+
     GenerationState generation(long number) {
         return generations.state(number);
     }
@@ -137,7 +141,7 @@ final class LeasedCredential implements TokenKeeper.Dependent {
             Optional<Generation> refused = generations.alive(used.generation()).filter(g -> !g.lost);
             if (refused.isPresent()) {
                 if (!refused.get().isOverdue(now)) { // that an overdue role goes was to be expected
-                    gate.refused(refused.get().issued, now);
+                    gate.refused(refused.get(), now);
                 }
                 lose(refused.get(), "refused by the server with SQLSTATE " + sqlState);
             }

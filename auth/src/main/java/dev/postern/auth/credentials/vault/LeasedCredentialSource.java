@@ -33,6 +33,11 @@ final class LeasedCredentialSource implements CredentialSource {
     }
 
     @Override
+    public void accepted(Credential used) {
+        shared.accepted(used.generation());
+    }
+
+    @Override
     public void release(Credential credential) {
         shared.release(credential);
     }

@@ -373,6 +373,43 @@ class LeasedCredentialTest {
     }
 
     @Test
+    void leasesRevokedByHandAgainAndAgainAreEachReplacedAtOnce() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+        Traffic traffic = traffic(source, 5, SHORT);
+        traffic.run(Duration.ofSeconds(5));
+
+        for (int i = 0; i < 5; i++) {
+            vault.revokeLeases();
+            traffic.run(Duration.ofSeconds(2));
+        }
+
+        assertThat(traffic.unavailable).isZero();
+        assertThat(traffic.errors).hasSizeLessThanOrEqualTo(5 * 5);
+        assertThat(traffic.open()).isEqualTo(5);
+        assertThat(source.status().generation()).isEqualTo(6);
+    }
+
+    @Test
+    void rolesThatAreAlwaysTakenAwayAreNoStormEither() {
+        longLivedToken();
+        CredentialSource source = source("database/creds/app");
+
+        for (int i = 0; i < 1200; i++) {
+            CompletableFuture<Credential> stage = source.acquire().toCompletableFuture();
+            tasks.settle();
+            if (!stage.isCompletedExceptionally()) {
+                source.accepted(stage.join());
+                source.refused(stage.join(), "42704");
+                source.release(stage.join());
+            }
+            tasks.advance(Duration.ofMillis(100));
+        }
+
+        assertThat(roles.created()).isLessThan(30);
+    }
+
+    @Test
     void serverThatRefusesEveryCredentialIsNotAStormOfRoles() {
         longLivedToken();
         CredentialSource source = source("database/creds/app");

@@ -77,6 +77,7 @@ final class Traffic {
                 source.release(got);
                 return;
             }
+            source.accepted(got);
             generations.add(got.generation());
             credential = got;
         }
