@@ -50,6 +50,8 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     private long spentGeneration = -1;
     /** Until then servers of the generation before are lent on while they are replaced one by one. */
     private long olderServeUntil;
+
+    private final ReplacementPace pace;
     /** Replacements that were opened while all that they replace were lent: the next that come back are closed. */
     private int replaced;
 
@@ -84,6 +86,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
         this.opener = opener;
         this.timer = timer;
         this.olderServeUntil = timer.nanoTime();
+        this.pace = new ReplacementPace(olderServeUntil);
         this.backOff = new OpenBackOff(settings.serverLoginRetry());
         this.limits = limits;
         limits.join(this);
@@ -623,11 +626,17 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
                 && replaced == 0
                 && !closed
                 && !paused
+                && pace.mayReplace(now)
                 && backOff.mayOpen(now)
-                && someoneToReplace(now)
-                && !open(false)) {
-            // No room for its successor before it has gone.
-            idle.stream().filter(this::outdated).findFirst().ifPresent(this::retire);
+                && someoneToReplace(now)) {
+            Duration pause = pace.replacing(now);
+            if (pause.isPositive()) {
+                timer.after(pause, () -> replaceOutdated(timer.nanoTime()));
+            }
+            if (!open(false)) {
+                // No room for its successor before it has gone.
+                idle.stream().filter(this::outdated).findFirst().ifPresent(this::retire);
+            }
         }
     }
 
@@ -667,7 +676,8 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     /**
      * From now on connections are opened with this generation of the credential; older ones end as described above.
      *
-     * @param olderServe how long servers of older generations may still be lent while successors are opened one by one;
+     * @param olderServe how long servers of older generations may still be lent while successors are opened one by one,
+     *     evenly over this time;
      *     after it they are closed when they come back
      */
     public void useGeneration(long newest, Duration olderServe) {
@@ -683,6 +693,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
             hear.forEach(PooledServer::announceRotation); // once for each, however many rotations follow
             // What an earlier rotation opened beside lent servers has made idle ones of this pool too many.
             retireIdle(server -> replaced > 0 && outdated(server));
+            pace.begin(servers.size(), olderServe, now);
             serveWaiters();
             replaceOutdated(now);
         }

@@ -506,16 +506,38 @@ class ServerPoolTest {
         assertThat(lent.get(0).closed).isFalse();
         servers.succeed(1);
         assertThat(lent.get(0).reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+        assertThat(servers.opening).isEmpty();
+        loop.advance(Duration.ofMillis(300));
         servers.succeed(1); // while all that are old are lent
         assertThat(pool.view().servers()).isEqualTo(4);
         assertThat(servers.opening).isEmpty();
         pool.checkin(lent.get(1));
 
         assertThat(lent.get(1).reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+        loop.advance(Duration.ofMillis(300));
         assertThat(servers.opening).hasSize(1);
         loop.advance(Duration.ofSeconds(2));
         pool.checkin(lent.get(2)); // its time to serve on is over
         assertThat(lent.get(2).reason).isEqualTo(CloseReason.CREDENTIAL_ROTATED);
+    }
+
+    @Test
+    void replacesEvenlyWithinTheTimeInWhichOlderOnesServe() {
+        given(Settings.size(7));
+        idle(7);
+        pool.useGeneration(1, Duration.ofSeconds(8));
+        for (int opened = 1; opened <= 7; opened++) {
+            servers.succeed(1);
+            assertThat(pool.servers().stream().filter(server -> server.seat().generation() == 1))
+                    .hasSize(opened);
+            loop.advance(Duration.ofMillis(999));
+            pool.tick();
+            assertThat(servers.opening).isEmpty();
+            loop.advance(Duration.ofMillis(1));
+        }
+
+        assertThat(servers.opening).isEmpty();
+        assertThat(pool.view().idle()).isEqualTo(7);
     }
 
     @Test
@@ -532,9 +554,11 @@ class ServerPoolTest {
         }
 
         lent.forEach(pool::checkin);
+        loop.advance(Duration.ofMillis(300));
         while (!servers.opening.isEmpty()) {
             assertThat(servers.open()).isLessThanOrEqualTo(3);
             servers.succeed(3);
+            loop.advance(Duration.ofMillis(300));
         }
         assertThat(pool.servers())
                 .isNotEmpty()

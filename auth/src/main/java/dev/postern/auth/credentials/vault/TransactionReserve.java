@@ -30,8 +30,8 @@ final class TransactionReserve {
 
     private static final int WHOLE_SECOND_PART = 10;
 
-    private static final int HAND_OVER_PART = 20;
-    private static final Duration MOST_HAND_OVER = Duration.ofSeconds(10);
+    private static final int HAND_OVER_PART = 10;
+    private static final Duration MOST_HAND_OVER = Duration.ofSeconds(30);
 
     private final AtomicLong peakNanos = new AtomicLong(-1);
     private long earlierPeakNanos = -1;

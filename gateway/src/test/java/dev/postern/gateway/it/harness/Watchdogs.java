@@ -27,7 +27,9 @@ final class Watchdogs {
             return;
         }
         installed = true;
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+        if (System.getProperty("io.netty.leakDetection.level") == null) { // as a development environment runs tests
+            ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+        }
         ByteBufUtil.setLeakListener((type, records) -> LEAKS.add(type + " leaked, last seen at " + ours(records)));
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         ErrorCollector collector = new ErrorCollector();
