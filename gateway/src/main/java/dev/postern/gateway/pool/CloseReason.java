@@ -20,7 +20,7 @@ public enum CloseReason {
     CHECK_FAILED,
     /** The reset query failed or took too long. */
     RESET_FAILED,
-    /** What a client left in the session cannot be taken away (a library that it loaded). */
+    /** What a client left in the session cannot be taken away (a library that it loaded), or it has dropped what others share. */
     UNCLEAN,
     /** The client left while its transaction or query was under way. */
     CLIENT_GONE,

@@ -9,6 +9,7 @@ import dev.postern.gateway.protocol.ParameterStatus;
 import dev.postern.gateway.protocol.ProtocolViolation;
 import dev.postern.gateway.protocol.SqlStates;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -228,8 +229,29 @@ final class Answers {
             client.write(message);
         } else if (inFlight.peekNote() instanceof PreparedStatement statement) {
             failed(statement, sqlState);
+            if (sqlState.equals(SqlStates.PROTOCOL_VIOLATION) && to - at == 1 + run.getInt(at + 1)) {
+                sayTheClientsName(statement, at, to);
+            }
         }
         skipToSync();
+    }
+
+    /** A Bind with too many or too few parameters: the server names the statement, by the name that it knows. */
+    private void sayTheClientsName(PreparedStatement statement, int at, int to) {
+        byte[] theirs = statement.serverName();
+        StatementName ours = client.statements().nameOf(statement);
+        int name = ByteBufUtil.indexOf(Unpooled.wrappedBuffer(theirs), run.slice(at, to - at));
+        if (name < 0 || ours == null) {
+            return;
+        }
+        int length = to - at - 1 - theirs.length + ours.length();
+        ByteBuf message = server.alloc().buffer(1 + length);
+        message.writeByte(BackendType.ERROR_RESPONSE).writeInt(length);
+        message.writeBytes(run, at + MessageHeader.HEADER_LENGTH, name - MessageHeader.HEADER_LENGTH);
+        ours.write(message);
+        message.writeBytes(run, at + name + theirs.length, to - at - name - theirs.length);
+        leaveOut(at, to);
+        client.write(message);
     }
 
     /** Whether this error may be that of a role that is gone, which is no fault of the client's SQL: then it waits. */
@@ -273,6 +295,7 @@ final class Answers {
         while (skipped < inFlight.size() && inFlight.at(skipped) != Request.SYNC) {
             skipped++;
         }
+        undoUnnamed(skipped);
         for (int i = skipped - 1; i >= 0; i--) { // the last first: a name may come more than once
             undo(inFlight.at(i), inFlight.noteAt(i));
         }
@@ -300,9 +323,36 @@ final class Answers {
                 case Request.INJECTED_CLOSE -> server.statements().restore(statement);
                 default -> {}
             }
-        } else if (request == Request.PARSE) {
-            client.statements().unnamed(null, 0);
         }
+    }
+
+    /**
+     * The unnamed statement is the one that it was before the first of these requests that was to change it, or none if that
+     * has failed itself. Where what comes behind them changes it again, that is what it was before.
+     */
+    private void undoUnnamed(int skipped) {
+        int first = changeOfUnnamed(0);
+        if (first >= skipped) {
+            return;
+        }
+        byte[] before = first > 0 && inFlight.noteAt(first) instanceof byte[] body ? body : Requests.NOTHING;
+        int later = changeOfUnnamed(skipped);
+        if (later == inFlight.size()) {
+            client.statements().restoreUnnamed(before);
+        } else if (!(inFlight.noteAt(later) instanceof SettingStatement)) {
+            inFlight.note(later, before);
+        }
+    }
+
+    /** The first place from this one on where the unnamed statement is changed. */
+    private int changeOfUnnamed(int from) {
+        int place = from;
+        while (place < inFlight.size()
+                && inFlight.at(place) != Request.QUERY
+                && !(inFlight.noteAt(place) instanceof byte[])) {
+            place++;
+        }
+        return place;
     }
 
     // ---- answers to the gateway's own queries

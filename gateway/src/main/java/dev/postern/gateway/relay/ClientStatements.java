@@ -1,6 +1,7 @@
 package dev.postern.gateway.relay;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,18 @@ public final class ClientStatements {
     @Nullable
     PreparedStatement get(StatementName name) {
         return named == null ? null : named.get(name);
+    }
+
+    /** A name of the client's for it, or null: for the text of an error, since all names are looked through. */
+    @Nullable
+    StatementName nameOf(PreparedStatement statement) {
+        return named == null
+                ? null
+                : named.entrySet().stream()
+                        .filter(entry -> entry.getValue() == statement)
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElse(null);
     }
 
     /** Whether a statement more is within the limits. */
@@ -140,6 +153,11 @@ public final class ClientStatements {
         unnamed = keeps ? body : null;
         unnamedLook = look;
         count(unnamed, 1);
+    }
+
+    /** It is this one again; none where the text is empty. */
+    void restoreUnnamed(byte[] body) {
+        unnamed(body.length == 0 ? null : body, TextLook.of(Unpooled.wrappedBuffer(body), 0, body.length));
     }
 
     /** Small ones are not counted: each client has one at most, and most statements are unnamed ones. */

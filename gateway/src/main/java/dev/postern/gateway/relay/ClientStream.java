@@ -356,8 +356,10 @@ public final class ClientStream {
         }
         if (nameLength == 0) {
             if (type == FrontendType.CLOSE) {
-                requests.forgetUnnamed();
-            } else if (!requests.beforeUnnamed(at)) {
+                requests.closeUnnamed();
+                return true;
+            }
+            if (!requests.beforeUnnamed(at)) {
                 return false;
             }
             requests.sent(type);

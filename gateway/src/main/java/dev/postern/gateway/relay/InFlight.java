@@ -29,10 +29,15 @@ final class InFlight {
 
     /** What the entry that was just added must remember. */
     void note(Object note) {
+        note(size - 1, note);
+    }
+
+    /** What the entry so many places behind the oldest must remember. */
+    void note(int place, Object note) {
         if (notes == null) {
             notes = new Object[requests.length];
         }
-        notes[(head + size - 1) & (requests.length - 1)] = note;
+        notes[(head + place) & (requests.length - 1)] = note;
     }
 
     /** The oldest entry, or 0. */

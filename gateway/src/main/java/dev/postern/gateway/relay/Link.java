@@ -57,6 +57,8 @@ public final class Link {
     private boolean clientHeldBack;
 
     private boolean inDoubt;
+    /** The client has named a statement as the server knows it, to drop it: others may have the same. */
+    private boolean sharedStatementLost;
 
     private byte status = 'I';
     private boolean ready;
@@ -154,15 +156,19 @@ public final class Link {
 
     /**
      * A COPY has failed that a Sync was sent into, and the server may have seen the Sync before the failure or after it:
-     * perhaps it owes one ReadyForQuery more. Or it has said its last words. It must not be lent to another client.
+     * perhaps it owes one ReadyForQuery more. Or it has said its last words, or lost a statement that is shared. It must
+     * not be lent to another client.
      */
     public boolean isInDoubt() {
-        return inDoubt || serverEnds;
+        return inDoubt || serverEnds || sharedStatementLost;
     }
 
     /** Why. */
     public CloseReason doubt() {
-        return serverEnds ? CloseReason.SERVER_GONE : CloseReason.PROTOCOL_VIOLATION;
+        if (serverEnds) {
+            return CloseReason.SERVER_GONE;
+        }
+        return inDoubt ? CloseReason.PROTOCOL_VIOLATION : CloseReason.UNCLEAN;
     }
 
     /** In a transaction with nothing in flight: the server waits for the client. */
@@ -345,6 +351,11 @@ public final class Link {
         }
     }
 
+    /** The server may hold fewer statements than we know of. */
+    void losesSharedStatement() {
+        sharedStatementLost = true;
+    }
+
     /** What comes next must wait until all that is in flight is answered. */
     void waitsForAll() {
         forgetting = true;
@@ -362,6 +373,11 @@ public final class Link {
     void executes() {
         forgetting |= forgetsWhenExecuted;
         forgetsWhenExecuted = false;
+    }
+
+    /** ReadyForQuery was the last that the server had to say, and nothing was sent since. */
+    boolean isReady() {
+        return ready;
     }
 
     /** Whether nothing more may be sent before all that is in flight is answered. */

@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  * left out, the run before it is passed and a new one begins behind it.
  */
 final class Requests {
-    private static final byte[] NOTHING = {};
+    /** The text of no statement. */
+    static final byte[] NOTHING = {};
+
+    /** A longer unnamed statement is not remembered in requests in flight, of which there may be thousands. */
+    private static final int MOST_REMEMBERED = 1024;
 
     /** Texts that may be answered without the server. */
     private static final int MAY_BE_ANSWERED = TextLook.STAYS | TextLook.FORGETS;
@@ -131,7 +135,16 @@ final class Requests {
             return true;
         }
         client.statements().deallocate(name);
-        answer(new CommandComplete("DEALLOCATE"), at, next);
+        if (link.isReady()) {
+            answer(new CommandComplete("DEALLOCATE"), at, next);
+        } else { // it ends the transaction of what came before it without a Sync
+            passUpTo(at);
+            giveFreed();
+            server.write(StatementMessages.deallocateFreed(server.alloc()));
+            sent(FrontendType.QUERY);
+            link.forgets(true);
+            continueAt(next);
+        }
         return true;
     }
 
@@ -172,11 +185,15 @@ final class Requests {
 
     /** Binds a DEALLOCATE of a name that the server is given just before. */
     void bindFreeing(ByteBuf portalWithTerminator, int rest) {
+        giveFreed();
+        bind(portalWithTerminator, rest, client.statements().freeing());
+    }
+
+    private void giveFreed() {
         server.write(StatementMessages.close(server.alloc(), StatementMessages.FREED));
         link.begin(Request.INJECTED_CLOSE);
         server.write(StatementMessages.parse(server.alloc(), StatementMessages.FREED, StatementMessages.NOTHING));
         link.begin(Request.INJECTED_PARSE);
-        bind(portalWithTerminator, rest, client.statements().freeing());
     }
 
     int unnamedLook() {
@@ -239,6 +256,9 @@ final class Requests {
         if (!sharing && !watching) {
             return; // the server stays the client's, with what is in its session
         }
+        if (sharing && (look & TextLook.FORGETS) != 0 && StatementMessages.haveOurs(in, from, to)) {
+            link.losesSharedStatement();
+        }
         if (watching && (look & (TextLook.SETS | TextLook.SET_CONFIG)) != 0) {
             link.inquiry().sawNames(in, from, to);
         }
@@ -274,9 +294,13 @@ final class Requests {
             }
             case FrontendType.QUERY -> {
                 if (!link.skipping) {
+                    byte[] before = unnamedBefore();
                     forgetUnnamed(); // a simple query drops the unnamed statement
                     changes.ahead(false);
                     link.begin(Request.QUERY);
+                    if (before.length > 0) {
+                        link.note(before);
+                    }
                 }
             }
             case FrontendType.FUNCTION_CALL -> {
@@ -333,9 +357,23 @@ final class Requests {
     void parseUnnamed(byte @Nullable [] body, int look) {
         link.traffic.clientParses++;
         link.traffic.serverParses++;
+        byte[] before = unnamedBefore();
         client.statements().unnamed(body, look);
         unnamedChanges();
-        link.begin(Request.PARSE);
+        link.begin(Request.PARSE, before);
+    }
+
+    /** A Close of the unnamed statement passes as it is. */
+    void closeUnnamed() {
+        byte[] before = unnamedBefore();
+        forgetUnnamed();
+        link.begin(Request.CLOSE, before);
+    }
+
+    /** What it becomes again where the server reads over what changes it; {@link #NOTHING} for none, and for a large one. */
+    private byte[] unnamedBefore() {
+        byte[] body = client.statements().unnamed();
+        return body == null || body.length > MOST_REMEMBERED ? NOTHING : body;
     }
 
     void forgetUnnamed() {

@@ -32,6 +32,15 @@ final class StatementMessages {
         return ours;
     }
 
+    /** Whether such a name stands somewhere in the text. */
+    static boolean haveOurs(ByteBuf in, int from, int to) {
+        int at = from;
+        while (at >= 0 && !isOurs(in, at, to - at)) {
+            at = in.indexOf(at + 1, to, OURS[0]);
+        }
+        return at >= 0;
+    }
+
     static ByteBuf parse(ByteBufAllocator alloc, byte[] name, byte[] body) {
         int length = 4 + name.length + 1 + body.length;
         ByteBuf message = alloc.buffer(1 + length).writeByte(FrontendType.PARSE).writeInt(length);
@@ -57,6 +66,14 @@ final class StatementMessages {
         int length = 4 + 1 + name.length + 1;
         ByteBuf message = alloc.buffer(1 + length).writeByte(type).writeInt(length);
         return message.writeByte('S').writeBytes(name).writeByte(0);
+    }
+
+    /** As a simple query. */
+    static ByteBuf deallocateFreed(ByteBufAllocator alloc) {
+        int text = DEALLOCATE_FREED.length - 2; // without the number of parameters
+        ByteBuf message =
+                alloc.buffer(1 + 4 + text).writeByte(FrontendType.QUERY).writeInt(4 + text);
+        return message.writeBytes(DEALLOCATE_FREED, 0, text);
     }
 
     static ByteBuf flush(ByteBufAllocator alloc) {

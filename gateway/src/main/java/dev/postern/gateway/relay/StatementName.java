@@ -46,6 +46,10 @@ final class StatementName {
         return hash;
     }
 
+    void write(ByteBuf out) {
+        out.writeBytes(bytes, 0, length);
+    }
+
     int length() {
         return length;
     }

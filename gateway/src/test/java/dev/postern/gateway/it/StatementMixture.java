@@ -23,7 +23,7 @@ import java.util.random.RandomGenerator;
  * @param bytes what they are, to be sent
  */
 record StatementMixture(List<String> words, byte[] bytes) {
-    private static final List<String> NAMES = List.of("a", "b", "c", "d");
+    private static final List<String> NAMES = List.of("a", "b", "c", "d", "");
     private static final List<String> PORTALS = List.of("", "", "", "p");
     private static final List<String> TEXTS = List.of(
             "select 1 as n",

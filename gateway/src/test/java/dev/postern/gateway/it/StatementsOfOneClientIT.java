@@ -18,6 +18,8 @@ import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Prepared statements in the company of other clients that have the same, and of everything else a pipeline may hold. */
@@ -59,6 +61,44 @@ class StatementsOfOneClientIT {
                 other.send(run("s"), sync());
                 assertThat(other.answers()).containsExactly("2", "D(mine)", "C(SELECT 1)", "Z(I)");
             }
+        }
+    }
+
+    /** The name of the server's copy is in pg_prepared_statements for whoever looks. */
+    @Test
+    void losesNothingByADeallocateOfTheServersOwnName() {
+        List<Function<String, byte[]>> ways = List.of(
+                name -> query("select 1; deallocate " + name),
+                name -> query("DEALLOCATE prepare \"" + name + "\""),
+                name -> concat(parse("", "deallocate " + name), run(""), sync()),
+                name -> concat(parse("named", "deallocate " + name), run("named"), sync()));
+        for (Function<String, byte[]> way : ways) {
+            try (WireClient first = WireClient.connect(Target.TRANSACTION.oneServer());
+                    WireClient other = WireClient.connect(Target.TRANSACTION.oneServer())) {
+                first.send(parse("s", "select 'shared'"), run("s"), sync());
+                first.answers();
+                String name = other.ask("select name from pg_prepared_statements where statement like '%shared%'"
+                        + " and not from_sql and statement not like '%pg_prepared%'");
+                assertThat(name).startsWith("postern_");
+                other.send(way.apply(name));
+                assertThat(other.answers()).contains("C(DEALLOCATE)");
+                first.send(run("s"), sync());
+                assertThat(first.answers()).containsExactly("2", "D(shared)", "C(SELECT 1)", "Z(I)");
+            }
+        }
+    }
+
+    @EveryTarget
+    void aBindWithTooManyParametersNamesTheClientsStatement(Target target) {
+        try (WireClient client = target.connect()) {
+            client.send(parse("mein \"Name\"", "select $1::int"), run("mein \"Name\"", "1", "2"), sync());
+            assertThat(client.receive()).hasToString("1");
+            assertThat(client.receive().fields().get('M'))
+                    .isEqualTo("bind message supplies 2 parameters, but prepared statement \"mein \"Name\"\""
+                            + " requires 1");
+            assertThat(client.answers()).containsExactly("Z(I)");
+            client.send(run("mein \"Name\"", "1"), sync());
+            assertThat(client.answers()).containsExactly("2", "D(1)", "C(SELECT 1)", "Z(I)");
         }
     }
 
