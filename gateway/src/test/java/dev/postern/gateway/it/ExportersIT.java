@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -186,19 +187,56 @@ class ExportersIT {
                 .redirectErrorStream(true)
                 .redirectOutput(config.resolveSibling("log").toFile())
                 .start();
-        try (HttpClient http = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
-                    .timeout(Duration.ofSeconds(5))
-                    .build();
-            Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
-                String metrics = http.send(request, BodyHandlers.ofString()).body();
-                assertThat(metrics)
+        assertGreen(
+                exporter,
+                port,
+                metrics -> assertThat(metrics)
                         .containsPattern("(?m)^pgbouncer_up(\\{[^}]*})? 1.0$")
                         .containsPattern("(?m)^pgbouncer_stats_queries_total\\{database=\"orders\"[^}]*} 1.0$")
                         .containsPattern("(?m)^pgbouncer_pools_client_maxwait_seconds\\{[^}]*database=\"orders\"")
                         .containsPattern("(?m)^pgbouncer_databases_database_pool_size\\{[^}]*\"orders\"[^}]*} 20.0$")
-                        .containsPattern("(?m)^pgbouncer_config_max_client_conn(\\{[^}]*})? 10000.0$");
-            });
+                        .containsPattern("(?m)^pgbouncer_config_max_client_conn(\\{[^}]*})? 10000.0$"));
+    }
+
+    /** The community's, the program itself, unmodified, where somebody has built it. */
+    @Test
+    void theCommunitysExporterIsGreen() throws Exception {
+        String program = System.getenv("PGBOUNCER_EXPORTER");
+        assumeTrue(program != null, "PGBOUNCER_EXPORTER does not name a prometheus-community/pgbouncer_exporter");
+        int port = FreePorts.one();
+        Process exporter = new ProcessBuilder(
+                        program,
+                        "--web.listen-address=127.0.0.1:" + port,
+                        "--pgBouncer.connectionString=postgres://stats:stats-secret@localhost:" + yaml.tlsPort()
+                                + "/pgbouncer?sslmode=require")
+                .redirectErrorStream(true)
+                .redirectOutput(
+                        TemporaryFolders.create("exporter").resolve("log").toFile())
+                .start();
+        assertGreen(
+                exporter,
+                port,
+                metrics -> assertThat(metrics)
+                        .containsPattern("(?m)^pgbouncer_up 1$")
+                        .containsPattern("(?m)^pgbouncer_version_info\\{version=\"[^\"]+\"} 1$")
+                        .containsPattern("(?m)^pgbouncer_stats_totals_queries_pooled_total\\{database=\"orders\"} 1$")
+                        .containsPattern(
+                                "(?m)^pgbouncer_pools_client_maxwait_seconds\\{database=\"orders\",user=\"[^\"]*\"} ")
+                        .containsPattern("(?m)^pgbouncer_databases_pool_size\\{[^}]*name=\"orders\"[^}]*} 20$")
+                        .containsPattern("(?m)^pgbouncer_config_max_client_connections 10000$"));
+    }
+
+    /** Its metrics come to be these within a time in which it can have started. Ends it. */
+    private static void assertGreen(Process exporter, int port, Consumer<String> metrics) {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
+                    .timeout(Duration.ofSeconds(5))
+                    .build();
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(20))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> metrics.accept(
+                            http.send(request, BodyHandlers.ofString()).body()));
         } finally {
             exporter.destroyForcibly();
         }
