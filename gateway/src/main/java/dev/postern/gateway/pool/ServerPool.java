@@ -33,6 +33,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     private final PoolStats stats;
     private final SharedLimits limits;
     private final OpenBackOff backOff;
+    private final ReplacementPace pace;
     private final Waiters<S> waiters = new Waiters<>();
     /** The last one is the most recently used. */
     private final ArrayDeque<S> idle = new ArrayDeque<>();
@@ -50,8 +51,6 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
     private long spentGeneration = -1;
     /** Until then servers of the generation before are lent on while they are replaced one by one. */
     private long olderServeUntil;
-
-    private final ReplacementPace pace;
     /** Replacements that were opened while all that they replace were lent: the next that come back are closed. */
     private int replaced;
 
@@ -677,8 +676,7 @@ public final class ServerPool<S extends PooledServer> implements ConnectionLimit
      * From now on connections are opened with this generation of the credential; older ones end as described above.
      *
      * @param olderServe how long servers of older generations may still be lent while successors are opened one by one,
-     *     evenly over this time;
-     *     after it they are closed when they come back
+     *     evenly over this time; after it they are closed when they come back
      */
     public void useGeneration(long newest, Duration olderServe) {
         if (newest > generation) {

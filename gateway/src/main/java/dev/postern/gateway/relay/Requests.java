@@ -256,7 +256,7 @@ final class Requests {
         if (!sharing && !watching) {
             return; // the server stays the client's, with what is in its session
         }
-        if (sharing && (look & TextLook.FORGETS) != 0 && StatementMessages.haveOurs(in, from, to)) {
+        if (sharing && (look & TextLook.FORGETS) != 0 && StatementMessages.namesShared(in, from, to)) {
             link.losesSharedStatement();
         }
         if (watching && (look & (TextLook.SETS | TextLook.SET_CONFIG)) != 0) {

@@ -32,13 +32,17 @@ final class StatementMessages {
         return ours;
     }
 
-    /** Whether such a name stands somewhere in the text. */
-    static boolean haveOurs(ByteBuf in, int from, int to) {
+    /** Whether the server's name of a statement that may be shared stands somewhere in the text. */
+    static boolean namesShared(ByteBuf in, int from, int to) {
         int at = from;
-        while (at >= 0 && !isOurs(in, at, to - at)) {
+        while (at >= 0 && !isNumbered(in, at, to - at)) {
             at = in.indexOf(at + 1, to, OURS[0]);
         }
         return at >= 0;
+    }
+
+    private static boolean isNumbered(ByteBuf in, int name, int length) {
+        return length > OURS.length && isOurs(in, name, length) && Character.isDigit(in.getByte(name + OURS.length));
     }
 
     static ByteBuf parse(ByteBufAllocator alloc, byte[] name, byte[] body) {

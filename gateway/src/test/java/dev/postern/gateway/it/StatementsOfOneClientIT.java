@@ -88,6 +88,20 @@ class StatementsOfOneClientIT {
         }
     }
 
+    @SharingTargets
+    void deallocatesItsOwnAndKeepsItsServer(Target target) {
+        try (WireClient client = WireClient.connect(target.oneServer())) {
+            String server = client.ask("select pg_backend_pid()");
+            for (byte[] way : List.of(query("deallocate s"), concat(parse("", "deallocate s"), run(""), sync()))) {
+                client.send(parse("s", "select 1"), run("s"), sync());
+                client.answers();
+                client.send(way);
+                assertThat(client.answers()).contains("C(DEALLOCATE)");
+            }
+            assertThat(client.ask("select pg_backend_pid()")).isEqualTo(server);
+        }
+    }
+
     @EveryTarget
     void aBindWithTooManyParametersNamesTheClientsStatement(Target target) {
         try (WireClient client = target.connect()) {
