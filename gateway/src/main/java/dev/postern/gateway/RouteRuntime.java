@@ -53,7 +53,11 @@ final class RouteRuntime {
     /** How long a pool is kept that never had a server. */
     private static final Duration VAIN = Duration.ofMinutes(1);
 
-    private static final Duration MOST_OLDER_SERVE = Duration.ofSeconds(10);
+    /** Over which connections are replaced at the most. */
+    private static final Duration MOST_OLDER_SERVE = Duration.ofSeconds(30);
+
+    /** The same where nothing tells when the older credential ends: its role may be dropped soon. */
+    private static final Duration UNKNOWN_OLDER_SERVE = Duration.ofSeconds(2);
 
     private static final String ROLE_CHECK = "SELECT session_user";
 
@@ -232,7 +236,7 @@ final class RouteRuntime {
             return Duration.ZERO;
         }
         if (older.servesUntil().equals(Instant.MAX)) {
-            return MOST_OLDER_SERVE;
+            return UNKNOWN_OLDER_SERVE;
         }
         Duration left = Duration.between(services.tasks().now(), older.servesUntil());
         if (left.isNegative()) {
