@@ -100,7 +100,7 @@ final class LeaseAgenda {
     private Instant replaceAt(Generation generation, Instant now) {
         Instant at = generation.replaceAt;
         if (generation.life().isPositive()) {
-            Instant byReserve = servesUntil(generation, now).minus(reserve.handOver(generation.life()));
+            Instant byReserve = servesUntil(generation, now).minus(reserve.handOver(generation.life(), now));
             at = byReserve.isBefore(at) ? byReserve : at;
         }
         return at;

@@ -31,6 +31,7 @@ final class TransactionReserve {
     private static final int WHOLE_SECOND_PART = 10;
 
     private static final int HAND_OVER_PART = 10;
+    private static final int LEISURELY_HAND_OVER_PART = 6;
     private static final Duration MOST_HAND_OVER = Duration.ofSeconds(30);
 
     private final AtomicLong peakNanos = new AtomicLong(-1);
@@ -50,8 +51,7 @@ final class TransactionReserve {
     Duration forTransactions(Duration life, Instant now) {
         long peak = roll(now);
         Duration half = life.dividedBy(HALF);
-        boolean known = peak >= 0 && knownSince.isBefore(now.minus(life.multipliedBy(2)));
-        Duration longest = known
+        Duration longest = isKnown(peak, life, now)
                 ? greater(Duration.ofNanos(peak + peak / 4), least(life.dividedBy(LEAST_PART), SAFE_MAX))
                 : least(half, SAFE_MAX);
         return least(longest, half)
@@ -59,9 +59,19 @@ final class TransactionReserve {
                 .plus(least(life.dividedBy(WHOLE_SECOND_PART), WHOLE_SECOND));
     }
 
-    /** In which connections of the new role are opened one by one, while those of the old one are lent on. */
-    Duration handOver(Duration life) {
-        return least(life.dividedBy(HAND_OVER_PART), MOST_HAND_OVER);
+    /** How long transactions last is known, since they were seen for two lives. */
+    private boolean isKnown(long peak, Duration life, Instant now) {
+        return peak >= 0 && knownSince.isBefore(now.minus(life.multipliedBy(2)));
+    }
+
+    /**
+     * In which connections of the new role are opened one by one, while those of the old one are lent on. Where short
+     * transactions leave the time for it, more of it: the slower, the less is felt.
+     */
+    Duration handOver(Duration life, Instant now) {
+        boolean leisurely = isKnown(roll(now), life, now)
+                && forTransactions(life, now).multipliedBy(4).compareTo(life) < 0;
+        return least(life.dividedBy(leisurely ? LEISURELY_HAND_OVER_PART : HAND_OVER_PART), MOST_HAND_OVER);
     }
 
     private long roll(Instant now) {
