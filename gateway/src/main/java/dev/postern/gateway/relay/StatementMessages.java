@@ -32,17 +32,22 @@ final class StatementMessages {
         return ours;
     }
 
-    /** Whether the server's name of a statement that may be shared stands somewhere in the text. */
+    /** Whether the server's name of a statement that may be shared stands somewhere in the text, in whatever case. */
     static boolean namesShared(ByteBuf in, int from, int to) {
-        int at = from;
-        while (at >= 0 && !isNumbered(in, at, to - at)) {
-            at = in.indexOf(at + 1, to, OURS[0]);
+        for (int at = from; at + OURS.length < to; at++) {
+            if (isNumbered(in, at)) {
+                return true;
+            }
         }
-        return at >= 0;
+        return false;
     }
 
-    private static boolean isNumbered(ByteBuf in, int name, int length) {
-        return length > OURS.length && isOurs(in, name, length) && Character.isDigit(in.getByte(name + OURS.length));
+    private static boolean isNumbered(ByteBuf in, int name) {
+        int at = 0;
+        while (at < OURS.length && Character.toLowerCase(in.getByte(name + at)) == OURS[at]) {
+            at++;
+        }
+        return at == OURS.length && Character.isDigit(in.getByte(name + at));
     }
 
     static ByteBuf parse(ByteBufAllocator alloc, byte[] name, byte[] body) {

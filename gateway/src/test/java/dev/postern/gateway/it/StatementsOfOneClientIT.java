@@ -18,6 +18,7 @@ import dev.postern.gateway.it.harness.Target;
 import dev.postern.gateway.it.harness.WireClient;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -69,6 +70,7 @@ class StatementsOfOneClientIT {
     void losesNothingByADeallocateOfTheServersOwnName() {
         List<Function<String, byte[]>> ways = List.of(
                 name -> query("select 1; deallocate " + name),
+                name -> query("DEALLOCATE " + name.toUpperCase(Locale.ROOT)),
                 name -> query("DEALLOCATE prepare \"" + name + "\""),
                 name -> concat(parse("", "deallocate " + name), run(""), sync()),
                 name -> concat(parse("named", "deallocate " + name), run("named"), sync()));
